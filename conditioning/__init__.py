@@ -1,0 +1,1 @@
+"""Emotion in: states, tracks, vocabularies, EmotionML, speech and its analysis."""

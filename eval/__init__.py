@@ -1,0 +1,1 @@
+"""Measuring instruments: how well lips and emotion are met."""

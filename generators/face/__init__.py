@@ -1,0 +1,1 @@
+"""The built-in 3D face: rig, articulation, expression, liveliness, renderers and exporters."""

@@ -1,0 +1,1 @@
+"""Media in and out by PyAV: decoding with limits, streaming MP4."""
