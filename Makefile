@@ -1,0 +1,46 @@
+# The two commands: `make demo` and `make test`. Both need only Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+SCRATCH = .cache
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.installed
+	$(BIN)/espressivo demo --out takes/demo
+	@echo "Look at takes/demo/face.mp4, or open takes/demo/face.glb in any 3D tool."
+
+test: $(VENV)/.installed-dev $(SCRATCH)/npm
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/pipeline.py
+
+clean:
+	rm -rf $(VENV) $(SCRATCH)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "espressivo needs Python 3.11 or newer; say which with make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# The Khronos glTF validator, for one test; that test says so and is skipped where there is no npm.
+$(SCRATCH)/npm:
+	@mkdir -p $@
+	@if command -v npm >/dev/null; then \
+	  npm install --silent --no-audit --no-fund --prefix $@ gltf-validator@2.0.0-dev.3.10 || true; fi

@@ -1,0 +1,124 @@
+"""The command line: `espressivo perform`, `repeat`, `demo`, `generators`, `weights`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from pydantic import ValidationError
+
+import espressivo
+from espressivo.errors import EspressivoError
+from espressivo.performance import PerformanceRequest
+from espressivo.take import Take
+
+app = tyro.extras.SubcommandApp()
+
+_INTERRUPTED = 130
+
+
+@app.command(name="perform")
+def _perform(
+    request: Annotated[PerformanceRequest, tyro.conf.OmitArgPrefixes],
+    out: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Make a take: a 3D face speaks a line with an emotion.
+
+    Args:
+        request: what to make.
+        out: The folder to make (default: takes/NAME, numbered).
+        overwrite: Replace an earlier take, once the new one is whole.
+    """
+    from espressivo.performance import perform
+    from espressivo.ui.terminal import progress_bar
+
+    with progress_bar() as progress:
+        take = perform(request, out, overwrite, progress)
+    _print_take(take)
+
+
+@app.command(name="repeat")
+def _repeat(take: tyro.conf.Positional[Path], out: Path, overwrite: bool = False) -> None:
+    """Make a take again from its take.json.
+
+    Args:
+        take: The folder of the take.
+        out: The folder to make.
+        overwrite: Replace an earlier take, once the new one is whole.
+    """
+    from espressivo.performance import repeat
+    from espressivo.ui.terminal import progress_bar
+
+    with progress_bar() as progress:
+        made = repeat(Take.open(take), out, overwrite, progress)
+    _print_take(made)
+
+
+@app.command(name="demo")
+def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
+    """Make the demo take from a line that ships with the program.
+
+    Args:
+        out: The folder to make.
+        overwrite: Replace an earlier demo take, once the new one is whole.
+    """
+    from espressivo.demo import demo_request
+    from espressivo.performance import perform
+    from espressivo.ui.terminal import progress_bar
+
+    with progress_bar() as progress:
+        take = perform(demo_request(), out, overwrite, progress)
+    _print_take(take)
+
+
+@app.command(name="generators")
+def _generators() -> None:
+    """List the generators, with licences; one that cannot load says why."""
+    from espressivo.generators.registry import list_generators
+    from espressivo.ui.terminal import print_generators
+
+    print_generators(list_generators())
+
+
+@app.command(name="weights")
+def _weights() -> None:
+    """List the weights that ship, and check that each file is whole."""
+    from espressivo.ui.terminal import print_weights
+    from espressivo.weights.manifest import damaged_files, read_manifest
+
+    print_weights([(entry, damaged_files(entry)) for entry in read_manifest()])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, 2 for bad input, 130 when interrupted."""
+    try:
+        app.cli(
+            prog="espressivo",
+            description=f"{espressivo.__doc__} Version {espressivo.__version__}.",
+            args=arguments,
+            config=(tyro.conf.OmitSubcommandPrefixes,),
+        )
+    except EspressivoError as error:
+        print(f"espressivo: {error}", file=sys.stderr)
+        return error.exit_code
+    except ValidationError as error:
+        print(f"espressivo: {_first_problem(error)}", file=sys.stderr)
+        return EspressivoError.exit_code
+    except KeyboardInterrupt:
+        print("espressivo: stopped; nothing was written.", file=sys.stderr)
+        return _INTERRUPTED
+    return 0
+
+
+def _print_take(take: Take) -> None:
+    print(take.folder)
+    for name in take.record["files"]:
+        print(f"  {name}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    option = ".".join(map(str, first["loc"])) or "request"
+    return f"--{option.replace('_', '-')} {first['input']!r} cannot be used: {first['msg']}."

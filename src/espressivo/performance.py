@@ -1,0 +1,232 @@
+"""The composer: one speech and one emotion become a take."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from espressivo.errors import InputError
+from espressivo.generators.face.controls import FaceControls
+from espressivo.progress import ProgressCallback, ProgressEvent
+from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
+
+if TYPE_CHECKING:
+    from espressivo.conditioning.speech import Speech
+    from espressivo.conditioning.track import EmotionTrack
+    from espressivo.generators.face.motion import FaceMotion
+    from espressivo.generators.face.rig import Head
+
+Format = Literal["mp4", "glb", "csv", "npz"]
+SOUND_RATE_HZ = 48_000
+_MAX_TRANSCRIPT_BYTES = 1_000_000
+
+
+class PerformanceRequest(BaseModel):
+    """What a take is made from. The same request and speech give the same take on the same platform."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    speech: Path
+    """Sound or video file with the line that is spoken."""
+    emotion: str = "neutral"
+    """A word with a strength ("happiness:0.8"), a mix ("joy:0.6+surprise:0.3"), a point ("vad:0.7,0.5,0.2"),
+    keyframes ("@0 neutral @1.5 anger:0.9") or an EmotionML or JSON file."""
+    transcript: str | None = None
+    """The words that are spoken, or a .txt file with them. Lips are exact with it, and guessed from the sound without."""
+    face: str = "parametric"
+    """Name of the face generator (see `espressivo generators`)."""
+    identity: str = "default"
+    """Name of the head."""
+    formats: tuple[Format, ...] = ("mp4", "glb", "csv")
+    """What to export: mp4 (video with sound), glb (animated head), csv (Live Link Face), npz (arrays)."""
+    fps: float = Field(default=30.0, ge=5, le=120)
+    """Frames per second."""
+    size: int = Field(default=512, ge=64, le=2048, multiple_of=2)
+    """Width and height of the video in pixels, an even number."""
+    renderer: Literal["auto", "cpu", "opengl"] = "auto"
+    """What draws the video."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Another seed gives other blinks, glances and nods."""
+    controls: FaceControls = FaceControls()
+    """Gains and speaking style of the face."""
+
+
+def perform(
+    request: PerformanceRequest,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    progress: ProgressCallback | None = None,
+) -> Take:
+    """Make a take. Nothing is left behind when it fails or is cancelled.
+
+    Args:
+        request: what to make.
+        out: the folder to make; by default `takes/<name of the speech file>`, numbered if that exists.
+        overwrite: replace an earlier take at `out`, once the new one is whole.
+        progress: called with the stage and how far it has come; raises `Cancelled` to stop.
+
+    Raises:
+        EspressivoError: the input cannot be used or the result cannot be written; the message says what to do.
+    """
+    from espressivo.conditioning.notation import parse_emotion
+    from espressivo.generators.face.rig import load_head
+    from espressivo.generators.registry import load_generator
+
+    folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
+    check_out(folder, overwrite)
+    transcript = _transcript(request.transcript)
+    emotion = parse_emotion(request.emotion)
+    head = load_head(request.identity)
+    generator = load_generator(request.face)
+    clock = _Stopwatch(progress)
+
+    with staged_take(folder, overwrite) as staging:
+        with clock.stage("read speech"):
+            speech = _take_in_speech(request.speech, staging / "speech.wav", transcript)
+        with clock.stage("find phones") as report:
+            from espressivo.conditioning.phones import recognise_phones
+
+            speech = recognise_phones(speech, progress=report)
+        with clock.stage("move the face") as report:
+            motion = generator.generate(
+                generator.Request(
+                    speech=speech, emotion=emotion, fps=request.fps, seed=request.seed, controls=request.controls
+                ),
+                report,
+            )
+        with clock.stage("export"):
+            _export(request, staging, emotion, speech, motion, head)
+        if "mp4" in request.formats:
+            with clock.stage("render") as report:
+                renderer = _render(request, staging, motion, head, report)
+        else:
+            renderer = None
+        record = {
+            "request": request.model_dump(mode="json") | {"transcript": transcript},
+            "source": request.speech.name,
+            "made_with": environment() | {"renderer": renderer},
+            "generators": {"face": {"name": generator.spec.name, "licence": generator.spec.licence}},
+            "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
+            "timings_s": clock.seconds,
+            "files": {file.name: _sha256(file) for file in sorted(staging.iterdir())},
+        }
+        write_record(staging, record)
+    return Take.open(folder)
+
+
+def repeat(
+    take: Take, out: str | Path, overwrite: bool = False, progress: ProgressCallback | None = None
+) -> Take:
+    """Make `take` again from its own record and sound, into another folder.
+
+    Raises:
+        InputError: the record was written by another version and cannot be read.
+    """
+    try:
+        request = PerformanceRequest.model_validate(
+            take.record["request"]
+            | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
+        )
+    except ValueError as error:
+        raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
+    return perform(request, out, overwrite, progress)
+
+
+class _Stopwatch:
+    """Runs stages one after another: reports each to the user and remembers how long it took."""
+
+    def __init__(self, progress: ProgressCallback | None) -> None:
+        self._progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[ProgressCallback]:
+        started = time.perf_counter()
+        report = self._reporter(name)
+        report(ProgressEvent(name, 0.0))
+        yield report
+        report(ProgressEvent(name, 1.0, 0.0))
+        self.seconds[name] = round(time.perf_counter() - started, 3)
+
+    def _reporter(self, name: str) -> ProgressCallback:
+        def report(event: ProgressEvent) -> None:
+            if self._progress is not None:
+                self._progress(ProgressEvent(name, event.fraction, event.eta_s))
+
+        return report
+
+
+def _transcript(text: str | None) -> str | None:
+    """Return the spoken words: `text` itself, or what the .txt file of that name holds."""
+    if text is None or not text.lower().endswith(".txt"):
+        return text
+    path = Path(text)
+    try:
+        if path.stat().st_size > _MAX_TRANSCRIPT_BYTES:
+            raise InputError(f"Transcript {path} is over 1 MB; give the words of this one recording.")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Transcript {path} cannot be read ({error.strerror}); give the words or a text file.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"Transcript {path} is not text in UTF-8; save it as UTF-8.") from None
+
+
+def _take_in_speech(source: Path, wav: Path, transcript: str | None) -> "Speech":
+    """Bring any sound into the take's own form; analysis reads that form, so that a repeat hears the same samples."""
+    from espressivo.conditioning.speech import Speech
+    from espressivo.media.decode import read_audio, write_wav
+
+    write_wav(wav, read_audio(source, SOUND_RATE_HZ), SOUND_RATE_HZ)
+    return Speech.read(wav, transcript)
+
+
+def _export(
+    request: PerformanceRequest,
+    folder: Path,
+    emotion: "EmotionTrack",
+    speech: "Speech",
+    motion: "FaceMotion",
+    head: "Head",
+) -> None:
+    from espressivo.conditioning.emotionml import write_emotionml
+    from espressivo.generators.face.export.glb import write_glb
+    from espressivo.generators.face.export.livelink import write_livelink_csv
+    from espressivo.generators.face.export.npz import write_motion_npz
+
+    write_emotionml(folder / "emotion.emotionml", emotion, "speech.wav")
+    exporters: dict[Format, Callable[[], Any]] = {
+        "glb": lambda: write_glb(folder / "face.glb", head, motion, {"emotion": request.emotion, "seed": request.seed}),
+        "csv": lambda: write_livelink_csv(folder / "face.csv", motion),
+        "npz": lambda: write_motion_npz(folder / "face.npz", motion),
+    }
+    for wanted in request.formats:
+        if wanted in exporters:
+            exporters[wanted]()
+
+
+def _render(
+    request: PerformanceRequest, folder: Path, motion: "FaceMotion", head: "Head", progress: ProgressCallback
+) -> str:
+    from espressivo.generators.face.render import open_renderer, render_motion
+    from espressivo.media.decode import read_audio
+    from espressivo.media.encode import write_mp4
+    from espressivo.media.video import Video
+
+    sound = read_audio(folder / "speech.wav", SOUND_RATE_HZ)
+    with open_renderer(head, request.size, request.size, request.renderer) as renderer:
+        frames = render_motion(motion, renderer)
+        video = Video(frames, motion.fps, request.size, request.size, sound, SOUND_RATE_HZ)
+        write_mp4(folder / "face.mp4", video, progress, total_frames=len(motion))
+        return renderer.name
+
+
+def _sha256(path: Path) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""How the contract tests ask each kind of generator for something, and measure what comes back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from espressivo.conditioning.phones import recognise_phones
+from espressivo.conditioning.speech import Speech
+from espressivo.demo import SPEECH_FOLDER
+from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.face.rig import load_head
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One kind of generator, seen from outside."""
+
+    request: Callable[[Any, str, int], Any]
+    """(generator, emotion, seed) -> request."""
+    arrays: Callable[[Any], tuple[np.ndarray, ...]]
+    """Everything the artefact holds, for comparison to the bit."""
+    features: Callable[[Any], Float[np.ndarray, "frames features"]]
+    """What a viewer or listener would see or hear change with emotion, in a unit of its own."""
+    fps: float
+    duration_s: float
+
+
+@cache
+def spoken_line() -> Speech:
+    """A line that ships, with phones."""
+    line = sorted(Path(SPEECH_FOLDER).glob("*.wav"))[0]
+    return recognise_phones(Speech.read(line))
+
+
+def _vertices(motion: FaceMotion) -> Float[np.ndarray, "frames features"]:
+    """Landmark-dense geometry in millimetres: every seventh vertex of the posed head, head held still."""
+    head = load_head()
+    still = np.zeros(3, np.float32)
+    posed = [head.pose(weights, still, still[:2])[::7].ravel() for weights in motion.weights]
+    return np.stack(posed) * 1e3
+
+
+def _face_request(generator: Any, emotion: str, seed: int) -> Any:
+    return generator.Request(speech=spoken_line(), emotion=emotion, seed=seed, fps=25)
+
+
+PROBES: dict[str, Probe] = {
+    "face": Probe(
+        request=_face_request,
+        arrays=lambda motion: (motion.weights, motion.head_rad, motion.gaze_rad),
+        features=_vertices,
+        fps=25,
+        duration_s=4.0,
+    ),
+}

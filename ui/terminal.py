@@ -1,0 +1,65 @@
+"""What the command line shows: a progress bar per stage with time left, and tables."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from espressivo.generators.registry import Listing
+from espressivo.progress import ProgressCallback, ProgressEvent
+from espressivo.weights.manifest import WeightEntry
+
+
+@contextmanager
+def progress_bar() -> Iterator[ProgressCallback]:
+    """Show one bar per stage on standard error; a plain line per stage where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield _print_finished_stages
+        return
+    columns = (
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(event: ProgressEvent) -> None:
+            if event.stage not in tasks:
+                tasks[event.stage] = bars.add_task(event.stage, total=1.0, left="")
+            left = f"{event.eta_s:.0f} s left" if event.eta_s else ""
+            bars.update(tasks[event.stage], completed=event.fraction, left=left)
+
+        yield show
+
+
+def print_generators(listings: list[Listing]) -> None:
+    """Print a table of the registered generators."""
+    table = Table("name", "kind", "what it does", "licence of weights", "state")
+    for listing in listings:
+        if listing.spec is None:
+            table.add_row(listing.name, "?", "", "", f"cannot load: {listing.problem}")
+        else:
+            spec = listing.spec
+            table.add_row(listing.name, spec.kind, spec.summary, spec.licence, "ready")
+    Console().print(table)
+
+
+def print_weights(rows: list[tuple[WeightEntry, list[str]]]) -> None:
+    """Print a table of the shipped weights; each row comes with its damaged files."""
+    table = Table("id", "licence", "size", "trained on", "state")
+    for entry, damaged in rows:
+        size = f"{sum(file.bytes for file in entry.files) / 1e6:.1f} MB"
+        trained_on = entry.trained_on if isinstance(entry.trained_on, str) else ", ".join(map(str, entry.trained_on))
+        table.add_row(entry.id, entry.licence, size, trained_on, f"damaged: {', '.join(damaged)}" if damaged else "whole")
+    Console().print(table)
+
+
+def _print_finished_stages(event: ProgressEvent) -> None:
+    if event.fraction >= 1.0:
+        print(f"{event.stage}: done", file=sys.stderr, flush=True)

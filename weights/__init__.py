@@ -1,0 +1,1 @@
+"""Weights that ship, and the manifest that says where each comes from."""
