@@ -214,13 +214,12 @@ def _render(
     from espressivo.generators.face.render import open_renderer, render_motion
     from espressivo.media.decode import read_audio
     from espressivo.media.encode import write_mp4
-    from espressivo.media.video import Video
+    from espressivo.media.video import Sound, Video
 
-    sound = read_audio(folder / "speech.wav", SOUND_RATE_HZ)
+    sound = Sound(read_audio(folder / "speech.wav", SOUND_RATE_HZ), SOUND_RATE_HZ)
     with open_renderer(head, request.size, request.size, request.renderer) as renderer:
         frames = render_motion(motion, renderer)
-        video = Video(frames, motion.fps, request.size, request.size, sound, SOUND_RATE_HZ)
-        write_mp4(folder / "face.mp4", video, progress, total_frames=len(motion))
+        write_mp4(folder / "face.mp4", Video(frames, motion.fps, sound), progress, total_frames=len(motion))
         return renderer.name
 
 
