@@ -1,10 +1,7 @@
 """Write a video with its sound as an MP4 that every player and browser shows: H.264 and AAC."""
 
 import contextlib
-import errno
-import os
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -15,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 import numpy as np
 from jaxtyping import UInt8
 
-from espressivo.errors import MediaError, OutputError
+from espressivo.errors import MediaError
 from espressivo.media.video import Sound, Video
+from espressivo.media.whole_file import unwritable, whole_file
 from espressivo.progress import ProgressCallback, ProgressEvent, track
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def write_mp4(
         MediaError: no frames, or frames of odd, changing or wrong shape.
         OutputError: the file cannot be written.
     """
-    with _whole_or_nothing(path) as partial:
+    with whole_file(path) as partial:
         frames = _checked(_reported(video.frames, progress, total_frames), path)
         first = next(frames, None)
         if first is None:
@@ -74,31 +72,6 @@ def write_mp4(
             encoder.add(first)
             for frame in frames:
                 encoder.add(frame)
-
-
-@contextlib.contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that takes its name when the block ends well and vanishes when not."""
-    partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.partial.mp4")
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        partial.open("xb").close()  # before any work, because rendering may take minutes
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        yield partial
-        try:
-            os.replace(partial, path)
-        except OSError as error:
-            raise _unwritable(path, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, error: Exception) -> OutputError:
-    reason = getattr(error, "strerror", None) or "the encoder failed"
-    return OutputError(f"{path} cannot be written ({reason}); free some space or choose another folder.")
 
 
 def _reported(frames: Iterable[Image], progress: ProgressCallback | None, total_frames: int | None) -> Iterator[Image]:
@@ -183,7 +156,7 @@ class _Encoder:
         import av.error
 
         if isinstance(self._error, av.error.FFmpegError | OSError):
-            raise _unwritable(self._path, self._error) from self._error
+            raise unwritable(self._path, self._error) from self._error
         if self._error is not None:
             raise self._error
 
