@@ -1,0 +1,173 @@
+"""The head: geometry, ARKit shapes and surface of one identity, and how a pose moves it.
+
+The shipped heads are baked from CC0 MakeHuman data by `espressivo.generators.face.bake`. Lengths are metres, axes
+glTF's (+Y up, +Z out of the face, +X the performer's left), the origin lies between the eyes.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from espressivo.errors import InputError
+from espressivo.generators.face.arkit import ARKIT_NAMES
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+EYE_REGIONS = ("eye_l", "eye_r")
+GAZE_AT_FULL_WEIGHT_RAD = (np.radians(25.0), np.radians(20.0))
+"""How far an eye turns sideways and up or down when its `eyeLook` weight is 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One identity of the rig. All arrays are read-only."""
+
+    identity: str
+    vertices_m: Float[np.ndarray, "vertices 3"]
+    """The neutral face."""
+    triangles: Int[np.ndarray, "triangles 3"]
+    triangle_region: UInt8[np.ndarray, "triangles"]
+    """Index into `regions`."""
+    regions: tuple[str, ...]
+    shapes: "csr_array"
+    """Offsets in metres at weight 1: (3 * vertices, 52), row 3 v + axis. Eyeballs have none: gaze turns them."""
+    albedo: Float[np.ndarray, "vertices 3"]
+    """Diffuse colour, linear RGB in [0, 1]."""
+    gloss: Float[np.ndarray, "vertices"]
+    """0 dull to 1 wet."""
+    subsurface: Float[np.ndarray, "vertices"]
+    """How much light passes through: 1 flesh, 0 enamel and hair."""
+    occlusion: Float[np.ndarray, "vertices"]
+    """Share of ambient light that arrives: 1 in the open, near 0 deep in the mouth."""
+    teeth_st: Float[np.ndarray, "vertices 2"]
+    """On teeth: place along the arch (-1 to 1), and height from edge (0) to gum (1)."""
+    eye_centre_l: Float[np.ndarray, "3"]
+    eye_centre_r: Float[np.ndarray, "3"]
+    eye_radius_m: float
+    iris: Float[np.ndarray, "3"]
+    """Colour of the iris, linear RGB."""
+    head_pivot: Float[np.ndarray, "3"]
+    """The point the head turns about."""
+    neck_weight: Float[np.ndarray, "vertices"]
+    """1 where a vertex follows the head, 0 where it stays with the shoulders."""
+    landmarks: Mapping[str, int]
+    """Vertices with a name, such as `lip_upper_inner`, `mouth_left` or `chin`."""
+
+    def pose(
+        self,
+        weights: Float[np.ndarray, "52"],
+        head_rad: Float[np.ndarray, "3"] = np.zeros(3, np.float32),
+        gaze_rad: Float[np.ndarray, "2"] = np.zeros(2, np.float32),
+    ) -> Float[np.ndarray, "vertices 3"]:
+        """Return the posed vertices in metres.
+
+        Args:
+            weights: ARKit weights. `eyeLook*` moves the lids; the eyeballs follow `gaze_rad`.
+            head_rad: rotation about X, Y, Z as in `FaceMotion`.
+            gaze_rad: yaw and pitch of both eyes in the head.
+        """
+        posed = self.vertices_m + (self.shapes @ np.asarray(weights, np.float32)).reshape(-1, 3)
+        turn = rotation(np.array([gaze_rad[1], gaze_rad[0], 0.0]))
+        for name, centre in zip(EYE_REGIONS, (self.eye_centre_l, self.eye_centre_r), strict=True):
+            ball = self.region_vertices[name]
+            posed[ball] = (self.vertices_m[ball] - centre) @ turn.T + centre
+        if not np.any(head_rad):
+            return posed
+        turned = (posed - self.head_pivot) @ rotation(head_rad).T + self.head_pivot
+        follow = self.neck_weight[:, None]
+        return posed + follow * (turned - posed)
+
+    @cached_property
+    def region_vertices(self) -> dict[str, Int[np.ndarray, "members"]]:
+        """The vertices of each region, by its name."""
+        return {
+            name: np.unique(self.triangles[self.triangle_region == index]) for index, name in enumerate(self.regions)
+        }
+
+    @cached_property
+    def lip_gap_coefficients(self) -> Float[np.ndarray, "52"]:
+        """By how many millimetres each ARKit weight parts the lips in their middle."""
+        rows = [3 * self.landmarks[name] + 1 for name in ("lip_upper_inner", "lip_lower_inner")]
+        upper, lower = self.shapes[rows].toarray() * 1e3
+        return (upper - lower).astype(np.float32)
+
+    def lip_gap_mm(self, weights: Float[np.ndarray, "frames 52"]) -> Float[np.ndarray, "frames"]:
+        """Return how far the lips part in their middle; 0 in the neutral face, below 0 where they press together."""
+        return np.asarray(weights) @ self.lip_gap_coefficients
+
+
+def rotation(angles_rad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
+    """Return the matrix that rotates about X, then Y, then Z by the given angles."""
+    (cx, cy, cz), (sx, sy, sz) = np.cos(angles_rad), np.sin(angles_rad)
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return (about_z @ about_y @ about_x).astype(np.float32)
+
+
+HEADS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "heads"
+
+
+def list_identities() -> tuple[str, ...]:
+    """Return the names of the heads that ship."""
+    return tuple(sorted(path.stem for path in HEADS_FOLDER.glob("*.npz")))
+
+
+def load_head(identity: str = "default", seed: int = 0) -> Head:
+    """Load one of the shipped heads.
+
+    Args:
+        identity: one of `list_identities()`.
+        seed: varies the features a little around the named identity; 0 is the identity itself.
+
+    Raises:
+        InputError: there is no head of that name.
+    """
+    if identity not in list_identities():
+        near = difflib.get_close_matches(identity, list_identities(), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(list_identities())}."
+        raise InputError(f"'{identity}' is no head; {hint}")
+    with np.load(HEADS_FOLDER / f"{identity}.npz", allow_pickle=False) as baked:
+        return _head(identity, {name: baked[name] for name in baked.files})
+
+
+def _head(identity: str, baked: Mapping[str, Any]) -> Head:
+    from scipy.sparse import csr_array
+
+    vertices = baked["vertices"].astype(np.float32)
+    counts = np.diff(baked["delta_ptr"])
+    columns = np.repeat(np.arange(len(ARKIT_NAMES)), counts)[:, None].repeat(3, 1)
+    rows = 3 * baked["delta_index"].astype(np.int64)[:, None] + np.arange(3)
+    values = baked["delta_value"].astype(np.float32) * 1e-3
+    shapes = csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=(3 * len(vertices), len(ARKIT_NAMES)))
+    head = Head(
+        identity=identity,
+        vertices_m=vertices,
+        triangles=baked["triangles"].astype(np.int32),
+        triangle_region=baked["triangle_region"],
+        regions=tuple(str(name) for name in baked["regions"]),
+        shapes=shapes,
+        albedo=baked["albedo"].astype(np.float32),
+        gloss=baked["gloss"].astype(np.float32),
+        subsurface=baked["subsurface"].astype(np.float32),
+        occlusion=baked["occlusion"].astype(np.float32),
+        teeth_st=baked["teeth_st"].astype(np.float32),
+        eye_centre_l=baked["eye_centre_l"],
+        eye_centre_r=baked["eye_centre_r"],
+        eye_radius_m=float(baked["eye_radius_m"]),
+        iris=baked["iris"].astype(np.float32),
+        head_pivot=baked["head_pivot"],
+        neck_weight=baked["neck_weight"].astype(np.float32),
+        landmarks={str(name): int(index) for name, index in zip(baked["landmark_names"], baked["landmark_index"], strict=True)},
+    )
+    for value in vars(head).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return head
