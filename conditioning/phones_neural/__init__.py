@@ -1,0 +1,1 @@
+"""A small neural phone recogniser for speech without a transcript; runs in plain numpy."""
