@@ -1,0 +1,84 @@
+"""Valence, arousal, dominance <-> categories: a posterior, and three decoders of a VAD point into strengths.
+
+VAD cannot tell neighbouring categories apart (anger, disgust and fear overlap): decode a point only when no category
+is known, and never send known categories through VAD and back.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from espressivo.conditioning.vocabulary import MEANS, SPREADS
+
+Decoder = Literal["soft", "argmax", "barycentric"]
+_TRACE = 0.01  # a smaller posterior is no part of the emotion (estimate)
+
+
+def posterior(
+    vad: Float[np.ndarray, "... 3"],
+    means: Float[np.ndarray, "categories 3"] = MEANS,
+    spreads: Float[np.ndarray, "categories 3"] = SPREADS,
+    temperature: float = 1.0,
+) -> Float[np.ndarray, "... categories"]:
+    """How probable each category is at a VAD point, for independent Gaussians and a flat prior.
+
+    Args:
+        vad: points, each axis in [-1, 1].
+        means: category prototypes.
+        spreads: their standard deviations.
+        temperature: above 1 flattens; towards 0 the nearest prototype takes all.
+    """
+    distances = (((vad[..., None, :] - means) / spreads) ** 2).sum(-1)
+    score = -0.5 * distances / temperature - np.log(spreads).sum(-1)
+    odds = np.exp(score - score.max(-1, keepdims=True))
+    return odds / odds.sum(-1, keepdims=True)
+
+
+def decode_vad(vad: Float[np.ndarray, "3"], decoder: Decoder = "soft") -> Float[np.ndarray, "categories"]:
+    """Strengths per category (summing to at most 1, neutral 0) that a VAD point stands for.
+
+    `soft` shares the point's length out by the posterior of the emotional categories and is smooth in the point;
+    `argmax` gives it to the most probable one; `barycentric` finds strengths that reproduce the point (see there).
+    The origin decodes to nothing with all of them.
+    """
+    return _DECODERS[decoder](np.asarray(vad, float))
+
+
+def barycentric(vad: Float[np.ndarray, "3"]) -> tuple[Float[np.ndarray, "categories"], float]:
+    """Strengths whose mixed prototypes give `vad` exactly, and the distance that stays where none do.
+
+    Non-negative least squares with shares (neutral's included) that sum to 1: outside the prototypes' hull the result
+    lies near its closest point.
+    """
+    from scipy.optimize import nnls
+
+    heavy = 1e3  # makes the sum of shares as good as a constraint
+    system = np.vstack([MEANS.T, np.full(len(MEANS), heavy)])
+    shares, _ = nnls(system, np.append(vad, heavy))
+    shares /= shares.sum()
+    residual = float(np.linalg.norm(shares @ MEANS - vad))
+    return np.append(0.0, shares[1:]), residual
+
+
+def _soft(vad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "categories"]:
+    shares = np.maximum(posterior(vad, MEANS[1:], SPREADS[1:]) - _TRACE, 0.0)
+    return _to_length(np.append(0.0, shares / shares.sum()), vad)
+
+
+def _argmax(vad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "categories"]:
+    nearest = 1 + int(np.argmax(posterior(vad, MEANS[1:], SPREADS[1:])))
+    return _to_length(np.eye(len(MEANS))[nearest], vad)
+
+
+def _to_length(shares: Float[np.ndarray, "categories"], vad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "categories"]:
+    """Scale shares (summing to 1) by how far out the point lies, measured in lengths of their prototypes."""
+    return shares * min(1.0, float(np.linalg.norm(vad) / (shares @ np.linalg.norm(MEANS, axis=1))))
+
+
+_DECODERS: dict[Decoder, Callable[[Float[np.ndarray, "3"]], Float[np.ndarray, "categories"]]] = {
+    "soft": _soft,
+    "argmax": _argmax,
+    "barycentric": lambda vad: barycentric(vad)[0],
+}
