@@ -1,0 +1,134 @@
+"""Measure the mouth on curves: `python -m espressivo.eval.mouth_curves --realspeech DIR --emodb DIR ...`.
+
+Per corpus and kind of phones ("aligned" with the transcript, "recognised" from sound alone, "none"):
+
+- `lag_ok`: share of clips whose mouth follows the sound within one frame; `lag`: the median lag in frames.
+- `closed_pbm`: share of P, B, M in which the lips shut; `closed_vowel`: the same for open vowels, where they must not.
+- `opening_r`: correlation of the lip gap with the openness that labels imply, on speech frames, median over clips;
+  `energy_r`: the same for plain log energy, the baseline.
+- `jaw_r`: correlation of jawOpen with a recorded jaw, median over clips; `jaw_energy_r`: the baseline.
+
+FACEGOOD, RAVDESS actors 1-8 and four readers of realspeech are development material: constants were chosen on them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from espressivo.conditioning.phones import recognise_phones
+from espressivo.conditioning.prosody import analyse_prosody
+from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
+from espressivo.errors import InputError
+from espressivo.eval.lipsync import audio_mouth_lag, closed_at, frame_energy, intervals_of
+from espressivo.eval.mouth_corpora import MOUTH_CORPORA, MouthClip
+from espressivo.eval.mouth_measures import correlation, labelled_openness
+from espressivo.generators.face.arkit import CHANNEL
+from espressivo.generators.face.articulation import ArticulationControls, LipGap, articulate, enforce_closures
+from espressivo.generators.face.rig import load_head
+
+_OPEN_VOWELS = frozenset({"aa", "E", "O"})
+
+Measures = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which corpora to measure, and how."""
+
+    realspeech: Path | None = None
+    ravdess: Path | None = None
+    emodb: Path | None = None
+    facegood: Path | None = None
+    recogniser: str | None = None
+    """Also measure phones that this recogniser hears (the name that `recognise_phones` takes)."""
+    every: int = 1
+    """Take every n-th clip."""
+    fps: float = 30.0
+    json: Path | None = None
+    """Write the table here too."""
+
+
+def main(options: Options) -> None:
+    """Measure every corpus that was named and print the table."""
+    folders = {name: getattr(options, name) for name in MOUTH_CORPORA if getattr(options, name) is not None}
+    if not folders:
+        raise InputError(
+            f"No corpus was named; give at least one of {', '.join(f'--{name}' for name in MOUTH_CORPORA)}."
+        )
+    lip_gap = LipGap.of(load_head().lip_gap_mm)
+    gathered: defaultdict[tuple[str, str, str], Measures] = defaultdict(lambda: defaultdict(list))
+    for corpus, folder in folders.items():
+        for index, clip in enumerate(MOUTH_CORPORA[corpus](folder)):
+            if index % options.every == 0:
+                for source, speech in _versions(clip.speech, options.recogniser):
+                    _measure(clip, speech, lip_gap, options.fps, gathered[corpus, clip.part, source])
+    table = [{"corpus": c, "part": p, "phones": s, **_summary(m)} for (c, p, s), m in gathered.items()]
+    _print(table)
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+
+
+def _versions(speech: Speech, recogniser: str | None) -> Iterator[tuple[str, Speech]]:
+    """Yield the line with each kind of phones it can have."""
+    bare = Speech(speech.samples)
+    if speech.phones:
+        yield "aligned", speech
+    if recogniser:
+        yield "recognised", recognise_phones(bare, recogniser)
+    yield "none", bare
+
+
+def _measure(clip: MouthClip, speech: Speech, lip_gap: LipGap, fps: float, into: Measures) -> None:
+    """Add what one clip shows to `into`."""
+    fps = fps if clip.jaw is None else clip.jaw_fps
+    frames = round(speech.duration_s * fps) if clip.jaw is None else len(clip.jaw)
+    times_s = np.arange(frames) / fps
+    motion = articulate(speech, analyse_prosody(speech), times_s, ArticulationControls())
+    weights = enforce_closures(motion.weights, motion, lip_gap)
+    gap_mm = np.maximum(lip_gap(weights), 0.0)
+    energy = frame_energy(speech.samples, SAMPLE_RATE_HZ, fps, frames)
+
+    into["lag"].append(audio_mouth_lag(gap_mm, speech.samples, SAMPLE_RATE_HZ, fps).frames)
+    if clip.jaw is not None:
+        into["jaw_r"].append(correlation(weights[:, CHANNEL["jawOpen"]], clip.jaw))
+        into["jaw_energy_r"].append(correlation(energy, clip.jaw))
+    if clip.visemes:
+        into["closed_pbm"].extend(closed_at(gap_mm, fps, intervals_of(clip.visemes, frozenset({"PP"}))))
+        into["closed_vowel"].extend(closed_at(gap_mm, fps, intervals_of(clip.visemes, _OPEN_VOWELS)))
+        openness, speaking = labelled_openness(clip.visemes, times_s)
+        into["opening_r"].append(correlation(gap_mm[speaking], openness[speaking]))
+        into["energy_r"].append(correlation(energy[speaking], openness[speaking]))
+
+
+def _summary(measures: Measures) -> dict[str, float]:
+    lags = np.array(measures["lag"])
+    means = {name: float(np.mean(measures[name])) for name in ("closed_pbm", "closed_vowel") if name in measures}
+    medians = {
+        name: float(np.nanmedian(measures[name]))
+        for name in ("opening_r", "energy_r", "jaw_r", "jaw_energy_r")
+        if name in measures
+    }
+    lag_ok = float(np.mean(np.abs(lags) <= 1))
+    return {"clips": len(lags), "lag_ok": lag_ok, "lag": float(np.median(lags)), **means, **medians}
+
+
+def _print(table: list[dict]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = list(dict.fromkeys(name for row in table for name in row))
+    view = Table(*columns)
+    for row in table:
+        cells = [row.get(name, "") for name in columns]
+        view.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    Console(width=160).print(view)
+
+
+if __name__ == "__main__":
+    import tyro
+
+    main(tyro.cli(Options))
