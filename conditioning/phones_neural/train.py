@@ -51,7 +51,7 @@ class PhoneNet(nn.Module):
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(_CHANNELS) for _ in _DILATIONS)
         self.head = nn.Linear(_CHANNELS, len(PHONES) + 1)
-        self.dropout = nn.Dropout(0.15)
+        self.dropout = nn.Dropout(0.2)
 
     def layers(self) -> list[tuple[nn.Conv1d, nn.BatchNorm1d]]:
         """Return every convolution with its normalisation, the first one first."""
