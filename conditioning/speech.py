@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,8 +16,10 @@ from espressivo.media.decode import SAMPLE_RATE_HZ, read_audio
 __all__ = ["ARPABET", "SAMPLE_RATE_HZ", "SILENCE", "Phone", "Speech", "Word", "fill_gaps", "read_phones"]
 
 SILENCE = "SIL"
-ARPABET = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
+ARPABET = (
+    *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"),
+    *("P", "B", "T", "D", "K", "G", "CH", "JH", "M", "N", "NG"),
+    *("F", "V", "TH", "DH", "S", "Z", "SH", "ZH", "HH", "L", "R", "W", "Y"),
 )
 """The 39 phones of the CMU pronouncing dictionary, without stress digits."""
 
@@ -111,7 +114,7 @@ def fill_gaps(rows: Iterable[Sequence[Any]], duration_s: float) -> tuple[Phone, 
     phones: list[Phone] = []
     reached_s = 0.0
     parsed = sorted((_parsed(row) for row in rows), key=lambda phone: phone.start_s)
-    ends_s = [min(phone.end_s, later.start_s) for phone, later in zip(parsed, parsed[1:], strict=False)]
+    ends_s = [min(phone.end_s, later.start_s) for phone, later in pairwise(parsed)]
     ends_s += [phone.end_s for phone in parsed[-1:]]
     for phone, end_s in zip(parsed, ends_s, strict=True):
         start_s, end_s = max(phone.start_s, reached_s), min(end_s, duration_s)

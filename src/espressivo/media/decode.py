@@ -1,8 +1,9 @@
 """Sound in: any common audio or video file becomes mono 16 kHz samples; sound out: 16-bit WAV.
 
 Files are hostile until decoded. A white list of containers keeps out the ones that name other files or addresses
-(concat scripts, HLS lists), a white list of decoders keeps pictures inside a file from being decoded at all, the file is
-handed over as an open handle so that no address is ever followed, and length, size and time are limited while decoding.
+(concat scripts, HLS lists), a white list of decoders keeps pictures inside a file from being decoded at all, the file
+is handed over as an open handle so that no address is ever followed, and length, size and time are limited while
+decoding.
 """
 
 import struct
@@ -10,7 +11,7 @@ import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from jaxtyping import Float
@@ -78,16 +79,16 @@ _TOO_LONG = f"; at most {MAX_DURATION_S / 3600:g} hours are read, so cut it firs
 
 
 def read_audio(path: str | Path) -> Float[np.ndarray, "samples"]:
-    """The sound of an audio or video file: mono (mean of the channels), 16 kHz, float32 in [-1, 1], at least one sample.
+    """The sound of an audio or video file: mono (mean of the channels), 16 kHz, float32 in [-1, 1], never empty.
 
-    The first sound stream is used. A float file that is louder than full scale is scaled down as a whole. A damaged file
-    is used when at least `MIN_SHARE` of its declared length decodes.
+    The first sound stream is used. A float file that is louder than full scale is scaled down as a whole. A damaged
+    file is used when at least `MIN_SHARE` of its declared length decodes.
 
     Raises:
         MediaError: one sentence that names the file: missing, unreadable, not a file, empty, too large, too long,
             not sound, no sound stream, mostly undecodable, or holding samples that are not numbers.
     """
-    import av
+    from av.error import FFmpegError
 
     path = Path(path)
     _check_file(path)
@@ -100,7 +101,7 @@ def read_audio(path: str | Path) -> Float[np.ndarray, "samples"]:
             if declared_s > MAX_DURATION_S:
                 raise MediaError(f"{path} declares a length of {declared_s / 3600:.1f} hours{_TOO_LONG}")
             samples = _collect(path, _mono_chunks(path, container, stream))
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         raise MediaError(f"{path} cannot be decoded ({error.strerror}); convert it to WAV or FLAC.") from error
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror or error}).") from error
@@ -151,8 +152,9 @@ def _check_file(path: Path) -> None:
         )
 
 
-def _opened(path: Path, handle) -> "InputContainer":
+def _opened(path: Path, handle: BinaryIO) -> "InputContainer":
     import av
+    from av.error import FFmpegError
 
     options = {
         "format_whitelist": ",".join(CONTAINERS),
@@ -160,8 +162,8 @@ def _opened(path: Path, handle) -> "InputContainer":
         "protocol_whitelist": "none",  # an open handle needs no protocol, and nothing else may be opened
     }
     try:
-        return av.open(handle, mode="r", container_options=options)
-    except (av.FFmpegError, ValueError) as error:
+        return av.open(handle, "r", container_options=options)
+    except (FFmpegError, ValueError) as error:
         raise MediaError(f"{path} is not a sound or video file that can be read; convert it to WAV or FLAC.") from error
 
 
@@ -245,15 +247,15 @@ def _mono(frame: "AudioFrame") -> Float[np.ndarray, "n"]:
 
 def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["AudioFrame"]:
     """Decoded frames; a damaged packet is skipped, and a file that breaks off ends there."""
-    import av
+    from av.error import FFmpegError, InvalidDataError
 
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):
+        except (StopIteration, FFmpegError):
             return
         try:
             yield from stream.decode(packet)
-        except av.InvalidDataError:
+        except InvalidDataError:
             continue
