@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from espressivo.errors import InputError, OutputError
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
-from espressivo.generators.face.export.livelink import COLUMNS, read_livelink_csv, write_livelink_csv
+from espressivo.generators.face.export.livelink import COLUMNS, HEAD_COLUMNS, read_livelink_csv, write_livelink_csv
 from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.face.rig import rotation
 
 HEADER_OF_THE_APP = (
     "Timecode,BlendShapeCount,EyeBlinkLeft,EyeLookDownLeft,EyeLookInLeft,EyeLookOutLeft,EyeLookUpLeft,EyeSquintLeft,"
@@ -58,15 +59,36 @@ def test_swapped_pairs_carry_their_own_values(tmp_path: Path) -> None:
     assert row["BlendShapeCount"] == "61"
 
 
-def test_angles_have_the_signs_of_the_app(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("axis", "column", "sign"), [(0, "HeadPitch", 1), (1, "HeadYaw", -1), (2, "HeadRoll", -1)])
+def test_head_angles_have_the_signs_of_the_app(tmp_path: Path, axis: int, column: str, sign: int) -> None:
     # Ours: X chin down, Y to the performer's left, Z tilt to the right; the app: yaw to the right, pitch down.
-    motion = FaceMotion(np.zeros((1, 52)), np.array([[0.1, 0.2, 0.3]]), np.array([[0.4, 0.05]]), 30)
+    head = np.zeros((1, 3))
+    head[0, axis] = 0.2
+    write_livelink_csv(tmp_path / "face.csv", FaceMotion(np.zeros((1, 52)), head, np.zeros((1, 2)), 30))
+    row = row_of(tmp_path / "face.csv")
+    assert {name: float(row[name]) for name in HEAD_COLUMNS} == pytest.approx(
+        dict.fromkeys(HEAD_COLUMNS, 0.0) | {column: sign * 0.2}, abs=1e-6
+    )
+
+
+def test_head_angles_are_those_of_an_unreal_rotator(tmp_path: Path) -> None:
+    angles = np.array([0.4, -0.5, 0.3])
+    motion = FaceMotion(np.zeros((1, 52)), angles[None], np.zeros((1, 2)), 30)
     write_livelink_csv(tmp_path / "face.csv", motion)
-    row = {name: float(value) for name, value in row_of(tmp_path / "face.csv").items() if name not in COLUMNS[:2]}
-    assert (row["HeadPitch"], row["HeadYaw"], row["HeadRoll"]) == pytest.approx((0.1, -0.2, -0.3))
+    row = row_of(tmp_path / "face.csv")
+    yaw, pitch, roll = -float(row["HeadYaw"]), float(row["HeadPitch"]), -float(row["HeadRoll"])
+    # A rotator rolls first, then pitches, then yaws; each alone is a rotation that the rig defines.
+    turned = rotation(np.array([0, yaw, 0])) @ rotation(np.array([pitch, 0, 0])) @ rotation(np.array([0, 0, roll]))
+    np.testing.assert_allclose(turned, rotation(angles), atol=1e-5)
+
+
+def test_eye_angles_have_the_signs_of_the_app(tmp_path: Path) -> None:
+    motion = FaceMotion(np.zeros((1, 52)), np.zeros((1, 3)), np.array([[0.4, 0.05]]), 30)
+    write_livelink_csv(tmp_path / "face.csv", motion)
+    row = row_of(tmp_path / "face.csv")
     for side in ("Left", "Right"):
-        eye = (row[f"{side}EyeYaw"], row[f"{side}EyePitch"], row[f"{side}EyeRoll"])
-        assert eye == pytest.approx((-0.4, 0.05, 0.0))
+        eye = [float(row[f"{side}Eye{axis}"]) for axis in ("Yaw", "Pitch", "Roll")]
+        assert eye == pytest.approx([-0.4, 0.05, 0.0])
 
 
 def test_gaze_agrees_with_the_look_channels_of_the_app(tmp_path: Path) -> None:

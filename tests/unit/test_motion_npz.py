@@ -41,8 +41,8 @@ def test_round_trip_is_exact(tmp_path: Path) -> None:
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
     motion = moved()
     order = np.random.default_rng(4).permutation(52)
-    changed = arrays(motion) | {"weights": motion.weights[:, order], "names": np.array(ARKIT_NAMES)[order]}
-    np.savez(tmp_path / "face.npz", **changed)
+    shuffled: dict[str, Any] = {"weights": motion.weights[:, order], "names": np.array(ARKIT_NAMES)[order]}
+    np.savez(tmp_path / "face.npz", **(arrays(motion) | shuffled))
     np.testing.assert_array_equal(read_motion_npz(tmp_path / "face.npz").weights, motion.weights)
 
 

@@ -10,7 +10,8 @@ alexdjulin/LiveLinkFace-CSV-Retarget-For-Motionbuilder):
   `LeftEyePitch` against eyeLookUpLeft - eyeLookDownLeft: correlation -1.00, slope -0.50. So yaw is positive toward the
   performer's right and pitch positive downward.
 - Those recordings hold no head rotation. The app computes it by the same formula as the eyes' (public ARKit source of
-  Unreal 4: one rotator for both), which maps right-handed X, Y, Z to pitch, -yaw, -roll. Assumed, not measured.
+  Unreal 4: one rotator for both), which maps right-handed yaw, pitch, roll to -yaw, pitch, -roll: assumed, not
+  measured.
 """
 
 import csv
@@ -25,6 +26,7 @@ from jaxtyping import Float
 
 from espressivo.errors import InputError
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL
+from espressivo.generators.face.export.rotations import head_rad_from, yaw_pitch_roll
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.media.whole_file import write_whole
 
@@ -36,8 +38,7 @@ HEAD_COLUMNS: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
 EYE_COLUMNS: Final = ("LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll", "RightEyeYaw", "RightEyePitch", "RightEyeRoll")
 COLUMNS: Final = ("Timecode", "BlendShapeCount", *WEIGHT_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)
 
-_YAW_PITCH_ROLL = [1, 0, 2]  # of X, Y, Z, and back
-_HEAD_SIGNS = np.array([-1, 1, -1], np.float32)
+_HEAD_SIGNS = np.array([-1.0, 1.0, -1.0])  # from right-handed yaw, pitch, roll, and back
 _VALUE_COUNT = len(COLUMNS) - 2
 _TIMECODE_BASE = 60
 _WEIGHT_ORDER = [CHANNEL[name[0].lower() + name[1:]] for name in WEIGHT_COLUMNS]
@@ -61,7 +62,7 @@ def write_livelink_csv(path: Path, motion: FaceMotion) -> None:
     # -0.0 + 0.0 is 0.0: a still head is written without a sign.
     yaw, pitch = -motion.gaze_rad[:, 0] + 0.0, motion.gaze_rad[:, 1]
     eye = np.stack([yaw, pitch, np.zeros_like(yaw)], axis=1)
-    head = motion.head_rad[:, _YAW_PITCH_ROLL] * _HEAD_SIGNS + 0.0
+    head = yaw_pitch_roll(motion.head_rad) * _HEAD_SIGNS + 0.0
     table = np.concatenate([motion.weights[:, _WEIGHT_ORDER], head, eye, eye], axis=1)
     lines = [",".join(COLUMNS)]
     for frame, values in enumerate(table.tolist()):
@@ -251,7 +252,7 @@ def _motion(columns: dict[str, Float[np.ndarray, "frames"]], fps: float) -> Face
     seen_yaw, seen_pitch = _gaze_of_weights(weights)
     yaw = -np.mean(yaws, axis=0) if yaws else seen_yaw
     pitch = np.mean(pitches, axis=0) if pitches else seen_pitch
-    return FaceMotion(weights, head[:, _YAW_PITCH_ROLL] + 0.0, np.stack([yaw, pitch], axis=1) + 0.0, fps)
+    return FaceMotion(weights, head_rad_from(head) + 0.0, np.stack([yaw, pitch], axis=1) + 0.0, fps)
 
 
 def _gaze_of_weights(
