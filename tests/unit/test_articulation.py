@@ -162,6 +162,13 @@ def test_far_sounds_do_not_reach():
     assert np.array_equal(short.weights[:100], long.weights[:100])
 
 
+def test_held_vowel_stays_open():
+    motion = perform(line(("SIL", 0.3), ("SH", 0.3), ("AA", 2.5), ("SIL", 0.3)))
+    held = (motion.times_s > 0.75) & (motion.times_s < 3.0)
+    assert np.ptp(motion.weights[held, JAW]) < 0.05
+    assert motion.weights[held, JAW].min() > 0.3
+
+
 SOUNDS = st.lists(st.tuples(st.sampled_from((*ARPABET, "SIL")), st.floats(0.02, 0.4)), min_size=1, max_size=25)
 
 

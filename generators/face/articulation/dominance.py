@@ -31,7 +31,7 @@ class _Reach:
 _REACH: Final = {
     "jaw": _Reach(0.40, 0.45, 1.0, 1.0, 1.0),
     "opening": _Reach(0.30, 0.30, 1.0, 1.0, 1.0),
-    "rounding": _Reach(0.45, 0.30, 0.7, 0.35, 0.5),
+    "rounding": _Reach(0.45, 0.40, 0.7, 0.35, 0.5),
     "spreading": _Reach(0.30, 0.30, 1.0, 1.0, 1.0),
     "tongue": _Reach(0.15, 0.15, 2.0, 2.0, 2.0),
 }
@@ -62,9 +62,11 @@ _CONSONANT_DECAY: Final = 16.0
 _REFERENCE_S: Final = 0.09
 _CORE: Final = 0.25
 """The middle part of a segment, as a share of its length to each side, in which its pull does not fade."""
+_LONGEST_APPROACH_S: Final = 0.08
+"""A long sound has its full pull from this long after its start."""
 _SILENCE_MARGIN_S: Final = 0.06
 """A pause pulls in full up to this far from its ends, so that sounds can be prepared in it."""
-_REST: Final = 0.02
+_REST: Final = 0.1
 """Pull toward rest that is always there: what is left where no segment reaches."""
 _SHORT_OBSTRUENT_S: Final = 0.1
 _OBSTRUENTS: Final = ("PP", "FF", "TH", "DD", "kk", "nn")
@@ -92,7 +94,8 @@ def _pulls(segments: VisemeSegments, group: str, times_s: np.ndarray) -> tuple[n
     reach = _REACH[group]
     viseme, duration_s = segments.viseme, segments.duration_s
     silent = viseme == _SILENCE
-    inset_s = np.where(silent, np.minimum(_SILENCE_MARGIN_S, duration_s / 2), (0.5 - _CORE) * duration_s)
+    approach_s = np.minimum((0.5 - _CORE) * duration_s, _LONGEST_APPROACH_S)
+    inset_s = np.where(silent, np.minimum(_SILENCE_MARGIN_S, duration_s / 2), approach_s)
     core_start_s, core_end_s = segments.start_s + inset_s, segments.end_s - inset_s
 
     first = np.searchsorted(times_s, core_start_s - reach.before_s)
@@ -105,7 +108,7 @@ def _pulls(segments: VisemeSegments, group: str, times_s: np.ndarray) -> tuple[n
     rate_before, rate_after = _decay_rates(viseme, duration_s, reach)
     fade = np.exp(-rate_before[segment] * before_s - rate_after[segment] * after_s)
     taper = (1.0 - (before_s / reach.before_s) ** 2) * (1.0 - (after_s / reach.after_s) ** 2)
-    return frame, segment, _strengths(viseme, duration_s, group)[segment] * fade * np.maximum(taper, 0.0)
+    return frame, segment, _strengths(viseme, duration_s, group)[segment] * fade * np.maximum(taper, 0.0) ** 2
 
 
 def _decay_rates(viseme: np.ndarray, duration_s: np.ndarray, reach: _Reach) -> tuple[np.ndarray, np.ndarray]:
