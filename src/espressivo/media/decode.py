@@ -123,7 +123,7 @@ def write_wav(path: str | Path, samples: Float[np.ndarray, "samples"], rate: int
     """
     pcm = np.rint(np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767.0).astype("<i2")
     try:
-        with wave.open(str(path), "wb") as file:
+        with Path(path).open("wb") as handle, wave.open(handle, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(rate)
