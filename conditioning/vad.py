@@ -14,6 +14,7 @@ from espressivo.conditioning.vocabulary import MEANS, SPREADS
 
 Decoder = Literal["soft", "argmax", "barycentric"]
 _TRACE = 0.01  # a smaller posterior is no part of the emotion (estimate)
+_SUM_WEIGHT, _POINT_WEIGHT = 1e5, 1e3
 
 
 def posterior(
@@ -47,16 +48,18 @@ def decode_vad(vad: Float[np.ndarray, "3"], decoder: Decoder = "soft") -> Float[
 
 
 def barycentric(vad: Float[np.ndarray, "3"]) -> tuple[Float[np.ndarray, "categories"], float]:
-    """Strengths whose mixed prototypes give `vad` exactly, and the distance that stays where none do.
+    """Strengths whose mixed prototypes give `vad`, and the distance that stays where none do.
 
-    Non-negative least squares with shares (neutral's included) that sum to 1: outside the prototypes' hull the result
-    lies near its closest point.
+    Shares, neutral's included, are not negative and sum to 1. Of all that reproduce the point, those of the nearest
+    prototypes are taken (least mean squared distance: the Delaunay cell around the point), so that a prototype is its
+    own category and the result is continuous. Outside the prototypes' hull it lies at the hull's closest point.
     """
     from scipy.optimize import nnls
 
-    heavy = 1e3  # makes the sum of shares as good as a constraint
-    system = np.vstack([MEANS.T, np.full(len(MEANS), heavy)])
-    shares, _ = nnls(system, np.append(vad, heavy))
+    far = ((MEANS - vad) ** 2).sum(axis=1)
+    # One least-squares problem in which the sum of shares counts far more than the point, and that than nearness.
+    system = np.vstack([_SUM_WEIGHT * np.ones(len(MEANS)), _POINT_WEIGHT * MEANS.T, far])
+    shares, _ = nnls(system, np.concatenate([[_SUM_WEIGHT], _POINT_WEIGHT * np.asarray(vad), [0.0]]))
     shares /= shares.sum()
     residual = float(np.linalg.norm(shares @ MEANS - vad))
     return np.append(0.0, shares[1:]), residual
