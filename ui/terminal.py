@@ -17,7 +17,7 @@ from espressivo.weights.manifest import WeightEntry
 def progress_bar() -> Iterator[ProgressCallback]:
     """Show one bar per stage on standard error; a plain line per stage where that is no terminal."""
     if not sys.stderr.isatty():
-        yield _print_finished_stages
+        yield _finished_stages_printer()
         return
     columns = (
         TextColumn("{task.description:<16}"),
@@ -60,6 +60,12 @@ def print_weights(rows: list[tuple[WeightEntry, list[str]]]) -> None:
     Console().print(table)
 
 
-def _print_finished_stages(event: ProgressEvent) -> None:
-    if event.fraction >= 1.0:
-        print(f"{event.stage}: done", file=sys.stderr, flush=True)
+def _finished_stages_printer() -> ProgressCallback:
+    printed: set[str] = set()
+
+    def show(event: ProgressEvent) -> None:
+        if event.fraction >= 1.0 and event.stage not in printed:
+            printed.add(event.stage)
+            print(f"{event.stage}: done", file=sys.stderr, flush=True)
+
+    return show

@@ -106,7 +106,7 @@ def perform(
         else:
             renderer = None
         record = {
-            "request": request.model_dump(mode="json") | {"transcript": transcript},
+            "request": request.model_dump(mode="json") | {"speech": "speech.wav", "transcript": transcript},
             "source": request.speech.name,
             "made_with": environment() | {"renderer": renderer},
             "generators": {"face": {"name": generator.spec.name, "licence": generator.spec.licence}},
@@ -211,14 +211,15 @@ def _export(
 def _render(
     request: PerformanceRequest, folder: Path, motion: "FaceMotion", head: "Head", progress: ProgressCallback
 ) -> str:
-    from espressivo.generators.face.render import open_renderer, render_motion
+    from espressivo.generators.face.render import open_renderer
     from espressivo.media.decode import read_audio
     from espressivo.media.encode import write_mp4
     from espressivo.media.video import Sound, Video
 
     sound = Sound(read_audio(folder / "speech.wav", SOUND_RATE_HZ), SOUND_RATE_HZ)
     with open_renderer(head, request.size, request.size, request.renderer) as renderer:
-        frames = render_motion(motion, renderer)
+        poses = zip(motion.weights, motion.head_rad, motion.gaze_rad, strict=True)
+        frames = (renderer.frame(*pose) for pose in poses)
         write_mp4(folder / "face.mp4", Video(frames, motion.fps, sound), progress, total_frames=len(motion))
         return renderer.name
 

@@ -78,8 +78,8 @@ _SAMPLE_RATES_HZ = (4_000, 768_000)
 _TOO_LONG = f"; at most {MAX_DURATION_S / 3600:g} hours are read, so cut it first."
 
 
-def read_audio(path: str | Path) -> Float[np.ndarray, "samples"]:
-    """The sound of an audio or video file: mono (mean of the channels), 16 kHz, float32 in [-1, 1], never empty.
+def read_audio(path: str | Path, rate_hz: int = SAMPLE_RATE_HZ) -> Float[np.ndarray, "samples"]:
+    """The sound of an audio or video file: mono (mean of the channels), float32 in [-1, 1], never empty.
 
     The first sound stream is used. A float file that is louder than full scale is scaled down as a whole. A damaged
     file is used when at least `MIN_SHARE` of its declared length decodes.
@@ -100,12 +100,12 @@ def read_audio(path: str | Path) -> Float[np.ndarray, "samples"]:
             declared_s = _declared_duration_s(path, container, stream)
             if declared_s > MAX_DURATION_S:
                 raise MediaError(f"{path} declares a length of {declared_s / 3600:.1f} hours{_TOO_LONG}")
-            samples = _collect(path, _mono_chunks(path, container, stream))
+            samples = _collect(path, _mono_chunks(path, container, stream, rate_hz), rate_hz)
     except FFmpegError as error:
         raise MediaError(f"{path} cannot be decoded ({error.strerror}); convert it to WAV or FLAC.") from error
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror or error}).") from error
-    duration_s = len(samples) / SAMPLE_RATE_HZ
+    duration_s = len(samples) / rate_hz
     if not len(samples) or duration_s < MIN_SHARE * declared_s:
         raise MediaError(
             f"{path} is damaged or cut off: {duration_s:.2f} s of the {declared_s:.2f} s it declares can be decoded."
@@ -194,7 +194,7 @@ def _riff_duration_s(path: Path) -> float:
     return 0.0
 
 
-def _collect(path: Path, chunks: Iterator[Float[np.ndarray, "n"]]) -> Float[np.ndarray, "samples"]:
+def _collect(path: Path, chunks: Iterator[Float[np.ndarray, "n"]], rate_hz: int) -> Float[np.ndarray, "samples"]:
     """Join the chunks, refusing too much sound, too much time and values that are not numbers as they come."""
     started = time.monotonic()
     kept, count = [], 0
@@ -203,7 +203,7 @@ def _collect(path: Path, chunks: Iterator[Float[np.ndarray, "n"]]) -> Float[np.n
             raise MediaError(f"{path} holds samples that are not numbers (NaN or infinite); export the sound again.")
         kept.append(chunk)
         count += len(chunk)
-        if count > MAX_DURATION_S * SAMPLE_RATE_HZ:
+        if count > MAX_DURATION_S * rate_hz:
             raise MediaError(f"{path} is too long{_TOO_LONG}")
         if time.monotonic() - started > MAX_DECODING_S:
             raise MediaError(f"{path} takes more than {MAX_DECODING_S:.0f} s to decode; convert it to WAV or FLAC.")
@@ -212,8 +212,10 @@ def _collect(path: Path, chunks: Iterator[Float[np.ndarray, "n"]]) -> Float[np.n
     return samples / np.float32(peak) if peak > 1.0 else samples
 
 
-def _mono_chunks(path: Path, container: "InputContainer", stream: "AudioStream") -> Iterator[Float[np.ndarray, "n"]]:
-    """Mono 16 kHz pieces of a stream. The channels are averaged first, so only one has to be resampled."""
+def _mono_chunks(
+    path: Path, container: "InputContainer", stream: "AudioStream", rate_hz: int
+) -> Iterator[Float[np.ndarray, "n"]]:
+    """Mono pieces of a stream at `rate_hz`. The channels are averaged first, so only one has to be resampled."""
     from av import AudioFrame, AudioResampler
 
     resampler, rate = None, 0
@@ -224,7 +226,7 @@ def _mono_chunks(path: Path, container: "InputContainer", stream: "AudioStream")
             rate = frame.sample_rate
             if not _SAMPLE_RATES_HZ[0] <= rate <= _SAMPLE_RATES_HZ[1]:
                 raise MediaError(f"{path} has a sample rate of {rate} Hz; convert it to 16000 or 48000 Hz.")
-            resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
+            resampler = AudioResampler(format="fltp", layout="mono", rate=rate_hz)
         # A new frame has no time stamp, so broken ones cannot make the resampler insert or drop sound.
         mono = AudioFrame.from_ndarray(_mono(frame)[np.newaxis], "fltp", "mono")
         mono.sample_rate = rate
