@@ -63,7 +63,7 @@ class Score:
 
 
 def measure(
-    data_dir: Path,
+    data_dir: tyro.conf.Positional[Path],
     recogniser: str = "loop",
     every: int = 1,
     speakers: tuple[str, ...] = (),
@@ -112,13 +112,12 @@ def _visemes(phones: tuple[Phone, ...]) -> list[tuple[int, float, float]]:
     spans = []
     for index, phone in enumerate(phones):
         source = phones[min(index + 1, len(phones) - 1)] if phone.label == "HH" else phone
-        names = PHONE_TO_VISEME.get(source.label) or ("sil",)
+        first, *second = PHONE_TO_VISEME.get(source.label) or ("sil",)
         if phone.label == "HH":
-            names = names[:1]
-        middle_s = phone.start_s + (DIPHTHONG_SPLIT if len(names) > 1 else 1.0) * (phone.end_s - phone.start_s)
-        spans.append((VISEME[names[0]], phone.start_s, middle_s))
-        if len(names) > 1:
-            spans.append((VISEME[names[1]], middle_s, phone.end_s))
+            second = []
+        middle_s = phone.start_s + (DIPHTHONG_SPLIT if second else 1.0) * (phone.end_s - phone.start_s)
+        spans.append((VISEME[first], phone.start_s, middle_s))
+        spans += [(VISEME[name], middle_s, phone.end_s) for name in second]
     return spans
 
 
