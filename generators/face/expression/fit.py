@@ -52,7 +52,7 @@ NOT_ADDED: Final = ("eyeLook", "eyeBlink", "jaw", "mouthLowerDown", "mouthFunnel
 """Readings outside the recipe that come from shouting, talking, looking down and misjudged smiles."""
 CEILINGS: Final[Mapping[str, float]] = {
     "jawOpen": 0.35,
-    "mouthLowerDown": 0.25,
+    "mouthLowerDown": 0.4,
     "mouthUpperUp": 0.6,
     "mouthDimple": 0.25,
     "eyeBlink": 0.2,
@@ -242,7 +242,8 @@ def _lead(category: str, recipe: Mapping[str, float], instruments: tuple[Reading
 
 def _held(reading: Reading, ceiling: float) -> Reading:
     mean = min(reading.mean, ceiling)
-    return Reading(mean, float(np.clip(reading.spread, *(share * mean for share in SPREAD_RANGE))), reading.source)
+    least, most = (share * mean for share in SPREAD_RANGE)
+    return Reading(mean, min(max(reading.spread, least), most), reading.source)
 
 
 def _sided(cells: Mapping[str, Reading]) -> dict[str, dict[str, float | str]]:

@@ -46,8 +46,8 @@ RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
         "mouthFrown": 0.4, "mouthShrugLower": 0.35,
     },
     "anger": {
-        "browDown": 0.95, "eyeWide": 0.3, "eyeSquint": 0.5, "noseSneer": 0.6, "mouthUpperUp": 0.3,
-        "mouthLowerDown": 0.25, "mouthPress": 0.2, "mouthFrown": 0.3, "mouthStretch": 0.15, "jawForward": 0.25,
+        "browDown": 0.95, "eyeWide": 0.5, "eyeSquint": 0.45, "noseSneer": 0.5, "mouthUpperUp": 0.25,
+        "mouthLowerDown": 0.4, "mouthStretch": 0.3, "mouthFrown": 0.4, "jawForward": 0.25,
     },
     "contempt": {
         "mouthSmileRight": 0.4, "mouthDimpleRight": 0.5, "mouthPressRight": 0.25, "eyeSquint": 0.15,
@@ -56,8 +56,7 @@ RECIPES: Final[Mapping[str, Mapping[str, float]]] = {
     "calm": {"mouthSmile": 0.12, "eyeBlink": 0.1, "browInnerUp": 0.05},
     "boredom": {
         "eyeBlink": 0.2, "browOuterUp": 0.12, "browInnerUp": 0.15, "mouthFrown": 0.2, "mouthShrugLower": 0.15,
-        "mouthPressLeft": 0.15,
     },
 }  # fmt: skip
-"""ARKit weights of a posed maximum. Anger is the bared-teeth form (units 4 5 7 10 23 25), which goes with
+"""ARKit weights of a posed maximum. Anger is the bared-teeth form (units 4 5 7 10 16 25), which goes with
 speech better than pressed lips. Boredom has no EMFACS entry: heavy lids and slack corners are an estimate."""

@@ -33,7 +33,7 @@ class ExpressionTable:
 @cache
 def load_table() -> ExpressionTable:
     """Read the shipped `table.json` (made by `python -m espressivo.generators.face.expression.fit`)."""
-    content = json.loads(files(__package__).joinpath(FILE_NAME).read_text("utf-8"))
+    content = json.loads(files("espressivo.generators.face.expression").joinpath(FILE_NAME).read_text("utf-8"))
     mean = np.zeros((len(CATEGORIES), len(ARKIT_NAMES)))
     spread = np.zeros_like(mean)
     for category, channels in content["emotions"].items():

@@ -14,6 +14,7 @@ from espressivo.conditioning.prosody import Prosody
 from espressivo.conditioning.track import EmotionCurves
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.face.arkit import CHANNEL
+from espressivo.generators.face.rig import GAZE_AT_FULL_WEIGHT_RAD
 
 STREAM: Final = 23
 """Number of this component's random stream."""
@@ -46,9 +47,6 @@ UTTERANCE_PAUSE_S: Final = 0.6
 
 HEAD_COMPENSATION: Final = 0.85
 """Share of the head's turn that the eyes undo, so that they stay on the viewer."""
-FULL_SIDE_RAD: Final = np.radians(25.0)
-FULL_VERTICAL_RAD: Final = np.radians(20.0)
-"""Eye rotation at which an eyeLook channel is 1."""
 _LIMIT_RAD: Final = np.radians([35.0, 28.0])
 
 
@@ -153,7 +151,7 @@ def look_channels(
 ) -> Float[np.ndarray, "frames 52"]:
     """Set the eyeLook channels to what the gaze is, so that exports and lids say the same as the eyes."""
     looking = np.array(weights, np.float32)
-    side, down = gaze_rad[:, 0] / FULL_SIDE_RAD, gaze_rad[:, 1] / FULL_VERTICAL_RAD
+    side, down = (gaze_rad / np.array(GAZE_AT_FULL_WEIGHT_RAD)).T
     values = {
         "eyeLookOutLeft": side, "eyeLookInRight": side, "eyeLookInLeft": -side, "eyeLookOutRight": -side,
         "eyeLookDownLeft": down, "eyeLookDownRight": down, "eyeLookUpLeft": -down, "eyeLookUpRight": -down,

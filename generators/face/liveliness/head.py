@@ -50,7 +50,7 @@ POSTURES: Final = {
     "surprise": Posture(pitch_deg=-3),
     "fear": Posture(pitch_deg=-2, yaw_deg=2, sway=0.9),
     "disgust": Posture(pitch_deg=-2, yaw_deg=4, roll_deg=-1),
-    "anger": Posture(pitch_deg=3, sway=1.3),
+    "anger": Posture(pitch_deg=4, sway=1.3),
     "contempt": Posture(pitch_deg=-4, roll_deg=3),
     "boredom": Posture(pitch_deg=2, roll_deg=4, sway=0.7),
 }
