@@ -26,6 +26,7 @@ class Keyframe:
     """
 
     t_s: float
+    """Kept to the microsecond, so that neighbours are the same moment or far enough apart to have a slope."""
     state: EmotionState
     ease: Ease = "linear"
     """The way to the next keyframe: `step` holds, `smooth` is 3u^2-2u^3, `pchip` a monotone cubic that runs through."""
@@ -35,7 +36,7 @@ class Keyframe:
             raise EmotionError(f"Keyframe time {self.t_s:g} s must lie between 0 and {MAX_TIME_S:.0f} s.")
         if self.ease not in EASES:
             raise EmotionError(f"Ease {self.ease!r} of a keyframe must be one of {', '.join(EASES)}.")
-        object.__setattr__(self, "t_s", float(self.t_s) + 0.0)
+        object.__setattr__(self, "t_s", round(float(self.t_s), 6) + 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +102,9 @@ class EmotionTrack:
         strengths, vad = (channel[0].tolist() for channel in self._channels_at(np.array([t_s])))
         named: dict[str, float] = dict(zip(CATEGORIES, strengths, strict=True))
         present = {name: named[name] for name in {**before.state.weights, **after.state.weights}}
-        overridden = before.state.vad_override or after.state.vad_override
-        place = (vad[0], vad[1], vad[2]) if overridden else None
+        # A cubic's slopes differ between channels: VAD then does not follow from the strengths.
+        own_place = before.state.vad_override or after.state.vad_override or before.ease == "pchip"
+        place = (vad[0], vad[1], vad[2]) if own_place else None
         return EmotionState.from_strengths(present, place, before.state.style)
 
     def to_json(self) -> str:

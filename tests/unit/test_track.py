@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
-from espressivo.conditioning.easing import EASES, interpolate, pchip_slopes, smooth_attack_decay
+from espressivo.conditioning.easing import EASES, Ease, interpolate, pchip_slopes, smooth_attack_decay
 from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.conditioning.vocabulary import CATEGORIES
@@ -27,7 +27,7 @@ TRACKS = st.builds(
 TIMES = st.lists(st.floats(-1, 25), min_size=1, max_size=60).map(np.array)
 
 
-def ramp(ease="linear", intensity=1.0):
+def ramp(ease: Ease = "linear", intensity=1.0):
     return EmotionTrack((Keyframe(1, EmotionState(), ease), Keyframe(3, EmotionState.of("anger", intensity))))
 
 

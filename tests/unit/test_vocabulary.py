@@ -107,7 +107,8 @@ def test_alma_joy_is_not_the_joy_of_russell_and_mehrabian():
 
 def test_emopia_quadrants_lie_in_their_quadrants():
     def place(label):
-        return sum(w * MEANS[CATEGORIES.index(c)] for c, w in resolve(label, "emopia").weights.items())[:2]
+        weights = resolve(label, "emopia").weights
+        return np.array([weights.get(category, 0.0) for category in CATEGORIES]) @ MEANS[:, :2]
 
     assert [tuple(np.sign(place(label))) for label in ("Q1", "Q2", "Q3", "Q4")] == [(1, 1), (-1, 1), (-1, -1), (1, -1)]
 
