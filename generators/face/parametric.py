@@ -1,18 +1,16 @@
 """The built-in face generator: speech moves the mouth, emotion the whole face, and the face stays alive."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from espressivo.conditioning.notation import parse_emotion
-from espressivo.conditioning.speech import Speech
-from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
 from espressivo.generators.base import GenerationRequest, GeneratorSpec
 from espressivo.generators.face.controls import FaceControls
 from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.inputs import EmotionInput, SpeechInput
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 if TYPE_CHECKING:
@@ -21,16 +19,12 @@ if TYPE_CHECKING:
 _STAGE = "move the face"
 
 
-def _emotion(value: Any) -> Any:
-    return parse_emotion(value) if isinstance(value, str) else value
-
-
 class FaceRequest(GenerationRequest):
     """What the face is asked to do."""
 
-    speech: Speech
+    speech: SpeechInput
     """The line that is spoken; phones are recognised if it has none."""
-    emotion: Annotated[EmotionTrack, BeforeValidator(_emotion)]
+    emotion: EmotionInput
     """A track, or a text in the command line's notation."""
     fps: float = Field(default=30.0, ge=5, le=120)
     """Frames per second."""

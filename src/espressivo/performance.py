@@ -193,13 +193,14 @@ def _export(
     head: "Head",
 ) -> None:
     from espressivo.conditioning.emotionml import write_emotionml
+    from espressivo.conditioning.notation import format_emotion
     from espressivo.generators.face.export.glb import write_glb
     from espressivo.generators.face.export.livelink import write_livelink_csv
     from espressivo.generators.face.export.npz import write_motion_npz
 
     write_emotionml(folder / "emotion.emotionml", emotion, "speech.wav")
     exporters: dict[Format, Callable[[], Any]] = {
-        "glb": lambda: write_glb(folder / "face.glb", head, motion, {"emotion": request.emotion, "seed": request.seed}),
+        "glb": lambda: write_glb(folder / "face.glb", head, motion, {"emotion": format_emotion(emotion), "seed": request.seed}),
         "csv": lambda: write_livelink_csv(folder / "face.csv", motion),
         "npz": lambda: write_motion_npz(folder / "face.npz", motion),
     }

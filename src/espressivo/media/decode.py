@@ -121,7 +121,8 @@ def write_wav(path: str | Path, samples: Float[np.ndarray, "samples"], rate: int
     Raises:
         OutputError: the file cannot be written.
     """
-    pcm = np.rint(np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767.0).astype("<i2")
+    # The scale that reading divides by, so that a file written from a 16-bit file holds the same numbers.
+    pcm = np.clip(np.rint(np.nan_to_num(samples) * 32768.0), -32768, 32767).astype("<i2")
     try:
         with Path(path).open("wb") as handle, wave.open(handle, "wb") as file:
             file.setnchannels(1)

@@ -1,6 +1,6 @@
 """Lip sync of finished videos on real recordings: lag behind the sound, and closed lips at P, B and M.
 
-    python -m espressivo.eval.rendered_lips --landmarker FILE --corpora realspeech=DIR ravdess=DIR emodb=DIR
+    python benchmarks/rendered_lips.py --landmarker FILE --corpora realspeech=DIR ravdess=DIR emodb=DIR
 
 Each clip is performed as a user would (with the transcript where the corpus has one), its MP4 is decoded, and a face
 landmarker that had no part in making it reads the mouth off the frames.
