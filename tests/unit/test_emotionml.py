@@ -181,6 +181,7 @@ def test_built_in_vocabularies_are_complete():
     [
         '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>',
         '<!DOCTYPE a [<!ENTITY c SYSTEM "file:///etc/passwd">]>',
+        "<!DOCTYPE emotionml>",
         '<!DOCTYPE a SYSTEM "http://example.org/a.dtd">',
         '<!DOCTYPE a [<!ENTITY % c SYSTEM "http://example.org/a.dtd"> %c;]>',
     ],
@@ -267,6 +268,14 @@ def test_a_duration_holds_and_then_leads_to_the_next():
     assert [keyframe.ease for keyframe in track.keyframes] == ["step", "step", "linear", "linear"]
 
 
+def test_a_later_emotion_cuts_the_one_before_it_short():
+    track = parse_track(
+        '<emotion offset-to-start="0" duration="2000"><category name="anger"/></emotion>'
+        '<emotion offset-to-start="1000"><category name="fear"/></emotion>'
+    )
+    assert track.times_s.tolist() == [0, 1]
+
+
 def test_absolute_times_count_from_the_earliest():
     track = parse_track(
         '<emotion start="1268647202500"><category name="fear"/></emotion>'
@@ -315,7 +324,7 @@ def test_files(tmp_path):
 
 def test_foreign_annotations_survive():
     body = (
-        '<info id="i">note<x:tool xmlns:x="urn:x" xmlns:y="urn:y" name="a &lt; b" y:kind="1" xml:lang="en">'
+        '<info id="i">note &amp; &lt;more<x:tool xmlns:x="urn:x" xmlns:y="urn:y" name="a &lt; b" y:kind="1" xml:lang="en">'
         "<x:part>t</x:part></x:tool></info>"
         '<emotion><category name="fear"/><reference uri="a.wav" role="targetedAt" media-type="audio/wav"/></emotion>'
     )

@@ -27,7 +27,9 @@ def test_strengths_are_weight_times_intensity():
     assert np.count_nonzero(strengths) == 2
 
 
-@pytest.mark.parametrize("state", [EmotionState({category: 1.0}, 0.0) for category in CATEGORIES])
+@pytest.mark.parametrize(
+    "state", [EmotionState({category: 1.0}, zero) for category in CATEGORIES for zero in (0.0, -0.0)]
+)
 def test_intensity_0_is_neutral_to_the_bit(state):
     neutral = EmotionState.neutral()
     assert state.strengths().tobytes() == neutral.strengths().tobytes() == np.zeros(10).tobytes()
