@@ -324,7 +324,7 @@ def test_files(tmp_path):
 
 def test_foreign_annotations_survive():
     body = (
-        '<info id="i">note &amp; &lt;more<x:tool xmlns:x="urn:x" xmlns:y="urn:y" name="a &lt; b" y:kind="1" xml:lang="en">'
+        '<info id="i">a &amp; &lt;b<x:tool xmlns:x="urn:x" xmlns:y="urn:y" name="a &lt; b" y:kind="1" xml:lang="en">'
         "<x:part>t</x:part></x:tool></info>"
         '<emotion><category name="fear"/><reference uri="a.wav" role="targetedAt" media-type="audio/wav"/></emotion>'
     )
