@@ -71,7 +71,7 @@ def test_a_saccade_lasts_as_long_as_its_size_asks():
 
 def test_eyes_stay_on_the_viewer_while_the_head_turns():
     curves = parse_emotion("neutral").sample(np.arange(30) / 30)
-    head = np.tile(np.float32([0.1, -0.2, 0.0]), (30, 1))
+    head = np.tile(np.array([0.1, -0.2, 0.0], np.float32), (30, 1))
     turned = gaze_motion(GLANCES, curves, 0, head_rad=head) - gaze_motion(GLANCES, curves, 0)
     assert np.allclose(turned, [0.2 * HEAD_COMPENSATION, -0.1 * HEAD_COMPENSATION], atol=1e-6)
 
