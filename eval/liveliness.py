@@ -33,7 +33,9 @@ PUBLISHED: Final = {
     ),
     "away_share": (0.12, 0.35, "Lee et al. 2002: .23 while talking, .05 while listening"),
 }
-"""Figure -> (least, most, where from). Figures of a neutral, talking face."""
+"""Figure -> (least, most, where from), of a neutral, talking face. Blink rate is a published interval; head and
+glance ranges are
+this project's own, around published or measured means (docs/expression.md)."""
 
 _AWAY_DEG: Final = 1.0
 _BLINK_DEPTH: Final = 0.4
