@@ -12,15 +12,15 @@ from jaxtyping import Float, UInt8
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.face.motion import FaceMotion
-from espressivo.generators.face.render.camera import Camera
-from espressivo.generators.face.render.style import Style
+from espressivo.generators.face.render.camera import FRONT, Camera
+from espressivo.generators.face.render.style import STUDIO, Style
 from espressivo.generators.face.rig import Head
 from espressivo.progress import ProgressCallback, track
 
 if TYPE_CHECKING:
     from espressivo.generators.face.render.stage import Stage
 
-__all__ = ["Backend", "Camera", "Renderer", "Style", "open_renderer", "render_motion"]
+__all__ = ["FRONT", "STUDIO", "Backend", "Camera", "Renderer", "Style", "open_renderer", "render_motion"]
 
 Backend = Literal["auto", "cpu", "opengl"]
 
@@ -49,8 +49,8 @@ def open_renderer(
     width: int = 512,
     height: int = 512,
     backend: Backend = "auto",
-    camera: Camera = Camera(),
-    style: Style = Style(),
+    camera: Camera = FRONT,
+    style: Style = STUDIO,
 ) -> Renderer:
     """Open a renderer for one head and one size.
 
@@ -58,8 +58,8 @@ def open_renderer(
         head: whom to show.
         width: pixels, even.
         height: pixels, even.
-        backend: `auto` takes a GPU if OpenGL finds one, else numba, which is several times faster on a CPU than OpenGL's
-            software driver (`benchmarks/render.py` measures both).
+        backend: `auto` takes a GPU if OpenGL finds one, else numba, which is faster on a CPU than OpenGL's software
+            driver (`benchmarks/render.py` measures both).
         camera: from where.
         style: backdrop and eyes.
 
@@ -104,8 +104,8 @@ def render_motion(
     width: int = 512,
     height: int = 512,
     backend: Backend = "auto",
-    camera: Camera = Camera(),
-    style: Style = Style(),
+    camera: Camera = FRONT,
+    style: Style = STUDIO,
     progress: ProgressCallback | None = None,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yield the frames of `motion` one by one; arguments as for `open_renderer`."""

@@ -16,9 +16,9 @@ class Camera:
     """Height of the camera; + looks down on the head."""
     field_of_view_rad: float = np.radians(20.0)
     """Vertical angle of view of a picture that is at least as wide as high, else horizontal."""
-    height_m: float = 0.33
+    height_m: float = 0.31
     """Length that the shorter side of the picture shows at the target."""
-    target_m: tuple[float, float, float] = (0.0, -0.025, 0.05)
+    target_m: tuple[float, float, float] = (0.0, -0.018, 0.05)
     """Point in the middle of the picture."""
 
     @property
@@ -43,3 +43,7 @@ class Camera:
     def focal_px(self, width: int, height: int) -> float:
         """Pixels per unit of tangent."""
         return 0.5 * min(width, height) / np.tan(0.5 * self.field_of_view_rad)
+
+
+FRONT = Camera()
+"""Head and shoulders from the front."""

@@ -18,13 +18,18 @@ _BAND_ROWS = 16
 
 
 class CpuRenderer:
-    """Renders with numba. The picture does not depend on the number of threads."""
+    """Renders with numba.
+
+    Args:
+        stage: the head before its camera.
+        threads: how many draw; None for one a core, at most 8. The picture does not depend on it.
+    """
 
     name = "cpu (numba)"
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, threads: int | None = None) -> None:
         self._stage = stage
-        self._pool = ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 8), thread_name_prefix="render")
+        self._pool = ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8), thread_name_prefix="render")
         self._srgb = srgb_table()
         self._look = as_record(stage.look)
         self._axes = stage.camera.axes.astype(np.float32)

@@ -3,7 +3,19 @@
 import numpy as np
 from numba import njit
 
-POSITION, NORMAL, LIT, STRAIN, RED, GLOSS, FLESH, OPENNESS, NOISE_X, TOOTH_U, COVER = 0, 3, 6, 7, 8, 11, 12, 13, 14, 17, 19
+POSITION, NORMAL, LIT, STRAIN, RED, GLOSS, FLESH, OPENNESS, NOISE_X, TOOTH_U, COVER = (
+    0,
+    3,
+    6,
+    7,
+    8,
+    11,
+    12,
+    13,
+    14,
+    17,
+    19,
+)
 COLUMNS = 20
 """Columns of the vertex table. The first eight change with every frame, the others belong to the head."""
 

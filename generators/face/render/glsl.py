@@ -17,24 +17,25 @@ vec3 f_noise_at(float x, float y, float z) {{ return texture(noise, vec3(x, y, z
 """
 
 
-def translate(module: ModuleType, entry: str) -> str:
-    """Return GLSL for every function of `module` down to `entry`, each named `f_` + its Python name.
+def translate(modules: tuple[ModuleType, ...], entry: str) -> str:
+    """Return GLSL for every function of `modules` down to `entry`, each named `f_` + its Python name.
 
     Raises:
-        ValueError: a function uses something outside the small language that `shading` describes.
+        ValueError: there is no such entry, or a function uses something outside the language that `shading` describes.
     """
     lines = [_PRELUDE.format(size=SCENE_SIZE)]
     lines += [f"const float look_{name} = {float(value)!r};" for name, value in Look()._asdict().items()]
-    constants = {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, int)}
     kinds = {"noise_at": "vec3"}
-    for name, value in vars(module).items():
-        source = getattr(value, "py_func", None)
-        if source is None or source.__module__ != module.__name__ or name == "noise_at":
-            continue
-        lines.append(_Function(source, constants, kinds).text)
-        if name == entry:
-            return "\n".join(lines)
-    raise ValueError(f"{module.__name__} has no function {entry}.")
+    for module in modules:
+        constants = {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, int)}
+        for name, value in vars(module).items():
+            function = getattr(value, "py_func", None)
+            if function is None or function.__module__ != module.__name__ or name == "noise_at":
+                continue
+            lines.append(_Function(function, constants, kinds).text)
+            if name == entry:
+                return "\n".join(lines)
+    raise ValueError(f"There is no function '{entry}' to translate.")
 
 
 class _Function:
@@ -108,6 +109,9 @@ class _Function:
                 return f"({self._expression(left)} {_operator(op)} {self._expression(right)})"
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return f"(-{self._expression(operand)})"
+            case ast.Compare(left=left, ops=[ast.In()], comparators=[ast.Tuple(elts=choices)]):
+                one = self._expression(left)
+                return "(" + " || ".join(f"{one} == {self._expression(choice)}" for choice in choices) + ")"
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return f"({self._expression(left)} {_COMPARISONS[type(op)]} {self._expression(right)})"
             case ast.BoolOp(op=op, values=values):

@@ -1,6 +1,7 @@
 """The look of the picture: one table of lights and materials that the CPU and the OpenGL renderer both read.
 
-Lengths are metres, colours linear RGB, directions unit vectors in world axes (+X the performer's left, +Y up, +Z to the viewer).
+Lengths are metres, colours linear RGB, directions unit vectors in world axes (+X the performer's left, +Y up, +Z to the
+viewer).
 """
 
 from typing import NamedTuple
@@ -14,51 +15,60 @@ SKIN, INSIDE_MOUTH, TEETH, TONGUE, EYE_L, EYE_R, HAIR, BROW, LASH, CLOTH = range
 
 # Slots of the `scene` array: what changes from frame to frame.
 CAMERA, CROWN, SCALP, IRIS, PUPIL, EYES, EYE_SLOTS = 0, 3, 6, 9, 12, 16, 24
-EYE_CENTRE, EYE_RIGHT, EYE_UP, EYE_AXIS, EYE_HEAD_X, EYE_HEAD_Y, EYE_LID_UPPER, EYE_LID_LOWER = 0, 3, 6, 9, 12, 15, 18, 21
+EYE_CENTRE, EYE_RIGHT, EYE_UP, EYE_AXIS, EYE_HEAD_X, EYE_HEAD_Y, EYE_LID_UPPER, EYE_LID_LOWER = (
+    0,
+    3,
+    6,
+    9,
+    12,
+    15,
+    18,
+    21,
+)
 SCENE_SIZE = EYES + 2 * EYE_SLOTS
 
 
 class Look(NamedTuple):
     """Constants of the studio and of the materials."""
 
-    # Studio: a large warm key from the performer's upper left, a cool fill, a rim from behind, light from sky and floor.
-    key_x: float = 0.52
-    key_y: float = 0.53
-    key_z: float = 0.67
-    key_r: float = 1.75
-    key_g: float = 1.62
-    key_b: float = 1.47
+    # Studio: a warm key from the performer's upper left, a cool fill, a rim from behind, light from sky and floor.
+    key_x: float = 0.56
+    key_y: float = 0.55
+    key_z: float = 0.62
+    key_r: float = 1.9
+    key_g: float = 1.72
+    key_b: float = 1.52
     fill_x: float = -0.74
     fill_y: float = 0.06
     fill_z: float = 0.67
-    fill_r: float = 0.46
-    fill_g: float = 0.53
-    fill_b: float = 0.64
+    fill_r: float = 0.17
+    fill_g: float = 0.21
+    fill_b: float = 0.28
     rim_x: float = -0.66
     rim_y: float = 0.46
     rim_z: float = -0.595
-    rim_r: float = 1.5
-    rim_g: float = 1.65
-    rim_b: float = 1.95
-    sky_r: float = 0.40
-    sky_g: float = 0.44
-    sky_b: float = 0.50
-    floor_r: float = 0.23
-    floor_g: float = 0.18
-    floor_b: float = 0.155
-    exposure: float = 0.72
+    rim_r: float = 0.62
+    rim_g: float = 0.69
+    rim_b: float = 0.84
+    sky_r: float = 0.17
+    sky_g: float = 0.19
+    sky_b: float = 0.22
+    floor_r: float = 0.10
+    floor_g: float = 0.075
+    floor_b: float = 0.06
+    exposure: float = 0.70
     # Skin. Light bleeds past the terminator, red the farthest (a cheap stand-in for subsurface scattering).
-    wrap_r: float = 0.42
-    wrap_g: float = 0.17
-    wrap_b: float = 0.10
-    bleed: float = 0.26
+    wrap_r: float = 0.30
+    wrap_g: float = 0.12
+    wrap_b: float = 0.07
+    bleed: float = 0.16
     skin_f0: float = 0.032
     mottle_scale: float = 5.2
-    mottle: float = 0.16
+    mottle: float = 0.10
     redness: float = 0.10
     pore_scale: float = 25.0
-    pore: float = 0.22
-    crease: float = 0.75
+    pore: float = 0.13
+    crease: float = 0.9
     # Eyes, angles as sines seen from the centre of the eyeball.
     limbus: float = 0.43
     iris_depth: float = 0.20
@@ -67,14 +77,21 @@ class Look(NamedTuple):
     sclera_g: float = 0.65
     sclera_b: float = 0.61
     lid_shade_m: float = 0.0042
-    softbox: float = 7.0
-    softbox_x: float = 0.20
-    softbox_y: float = 0.28
+    catch_x: float = 0.36
+    catch_y: float = 0.36
+    catch_z: float = 0.861
+    softbox: float = 6.0
+    softbox_x: float = 0.17
+    softbox_y: float = 0.22
     # Mouth.
     tooth_gap: float = 0.045
+    # Clothes that begin at the collar of a head without modelled ones.
+    cloth_r: float = 0.012
+    cloth_g: float = 0.014
+    cloth_b: float = 0.019
     # Hair: strength and sharpness of the two highlights of Kajiya and Kay (1989).
-    hair_shine: float = 0.16
-    hair_tint: float = 0.50
+    hair_shine: float = 0.05
+    hair_tint: float = 0.22
 
 
 def as_record(look: Look) -> np.void:

@@ -1,4 +1,4 @@
-"""The OpenGL renderer: off-screen through EGL, on a GPU or on Mesa's llvmpipe; the shader is translated from `shading`."""
+"""The OpenGL renderer: off-screen through EGL, on a GPU or Mesa's llvmpipe; `shading` becomes its fragment shader."""
 
 from typing import Any, Self
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from espressivo.errors import MissingDependencyError
-from espressivo.generators.face.render import shading
+from espressivo.generators.face.render import optics, shading
 from espressivo.generators.face.render.geometry import COLUMNS
 from espressivo.generators.face.render.glsl import translate
 from espressivo.generators.face.render.look import MATERIALS
@@ -81,8 +81,8 @@ def create_context() -> Any:
         return moderngl.create_context(standalone=True, require=330, backend="egl")
     except Exception as error:  # moderngl and glcontext raise plain `Exception`
         raise MissingDependencyError(
-            f"OpenGL cannot be opened ({error}): install EGL and a driver (Debian: libegl1 libegl-mesa0 libgl1-mesa-dri), "
-            "or use the renderer 'cpu'."
+            f"OpenGL cannot be opened ({error}): install EGL and a driver (Debian: libegl1 libegl-mesa0 "
+            "libgl1-mesa-dri), or use the renderer 'cpu'."
         ) from error
 
 
@@ -119,7 +119,8 @@ class OpenGLRenderer:
         self._backdrop = context.texture(size, 3, stage.backdrop.tobytes(), dtype="f4")
         self._resolved = context.texture(size, 4, dtype="f2")
         self._samples = context.framebuffer(
-            context.renderbuffer(size, 4, samples=SAMPLES, dtype="f2"), context.depth_renderbuffer(size, samples=SAMPLES)
+            context.renderbuffer(size, 4, samples=SAMPLES, dtype="f2"),
+            context.depth_renderbuffer(size, samples=SAMPLES),
         )
         self._linear = context.framebuffer(self._resolved)
         self._picture = context.framebuffer(context.renderbuffer(size, 4))
@@ -184,5 +185,5 @@ def _vertex_shader() -> str:
 def _fragment_shader() -> str:
     return _FRAGMENT.format(
         inputs="\n".join(f"centroid in vec{count} {name};" for name, count in _INPUTS),
-        functions=translate(shading, "shade"),
+        functions=translate((optics, shading), "shade"),
     )

@@ -1,8 +1,8 @@
 """Which triangle does each sample of the picture see? Bins and scan-converts triangles, four samples a pixel.
 
-The samples of a pixel lie on four sub-scanlines, at the sideways offsets of the standard rotated grid that graphics hardware
-uses. A triangle owns the samples between its edges, half open, each edge evaluated from its upper to its lower end: triangles
-that share an edge leave no gap and no overlap.
+The samples of a pixel lie on four sub-scanlines, at the sideways offsets of the standard rotated grid that graphics
+hardware uses. A triangle owns the samples between its edges, half open, each edge evaluated from its upper to its lower
+end: triangles that share an edge leave no gap and no overlap.
 """
 
 import numpy as np
@@ -59,7 +59,7 @@ def raster_rows(screen, triangles, items, row, rows, seen, depth):
     """Scan-convert `items` into the pixel rows [row, row + rows).
 
     Args:
-        screen: (vertices, 3) pixel x, pixel y (down) and a depth that is linear in them, greater is nearer, all above 0.
+        screen: (vertices, 3) pixel x, pixel y (down) and a depth linear in them, above 0, greater is nearer.
         triangles: (faces, 3).
         items: triangles to draw.
         row: first pixel row.

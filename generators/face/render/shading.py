@@ -1,14 +1,15 @@
 """What colour a surface has under the studio lights: the one description that both renderers run.
 
-numba compiles these functions for the CPU, `glsl.translate` turns the same source into a fragment shader. They therefore keep
-to a small language: scalars only, names assigned before use, `if`, arithmetic, `math` functions, tuples of three as results.
-A parameter without annotation is a float. `look`, `scene` and `noise` are the tables that every function may read.
+numba compiles these functions and those of `optics` for the CPU, `glsl.translate` turns the same source into a fragment
+shader. They therefore keep to a small language: scalars only, names assigned before use, `if`, arithmetic, functions of
+`math`, tuples of three as results. A parameter without annotation is a float. `look`, `scene` and `noise` are the tables
+that every function may read.
 
-Sources: wrapped diffuse (Green, GPU Gems 2004, ch. 16); GGX (Walter et al. 2007) with the visibility of Kelemen and
-Szirmay-Kalos (2001); Fresnel (Schlick 1994); hair (Kajiya and Kay 1989); tone curve after Hable's and Narkowicz's fits.
+numba's cache watches only the file of a kernel: save this file too after a change in `optics`.
+
+Sources: hair (Kajiya and Kay 1989); the rest stands in `optics`.
 """
 
-# ruff: noqa: D103, N803 - the one-line functions are described by their names
 import math
 
 from numba import njit
@@ -33,150 +34,31 @@ from espressivo.generators.face.render.look import (
     HAIR,
     INSIDE_MOUTH,
     IRIS,
-    LASH,
     PUPIL,
     SCALP,
     SKIN,
     TEETH,
     TONGUE,
 )
-
-_shared = njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-
-
-@_shared
-def clamp(x, low, high):
-    return min(max(x, low), high)
-
-
-@_shared
-def smoothstep(low, high, x):
-    t = clamp((x - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+from espressivo.generators.face.render.optics import (
+    clamp,
+    mix,
+    noise_at,
+    normalise,
+    shared,
+    smoothstep,
+    surface,
+    tone,
+    wrapped,
+)
 
 
-@_shared
-def mix(a, b, t):
-    return a + (b - a) * t
-
-
-@_shared
-def normalise(x, y, z):
-    scale = 1.0 / math.sqrt(x * x + y * y + z * z + 1e-20)
-    return x * scale, y * scale, z * scale
-
-
-@_shared
-def noise_at(noise, x, y, z):
-    """Three smooth noise values in [-1, 1] with period 1: trilinear look-up as `GL_LINEAR` with `GL_REPEAT` does it."""
-    size = noise.shape[0]
-    x = x * size - 0.5
-    y = y * size - 0.5
-    z = z * size - 0.5
-    fx = math.floor(x)
-    fy = math.floor(y)
-    fz = math.floor(z)
-    wrap = size - 1
-    x0 = int(fx) & wrap
-    y0 = int(fy) & wrap
-    z0 = int(fz) & wrap
-    x1 = (x0 + 1) & wrap
-    y1 = (y0 + 1) & wrap
-    z1 = (z0 + 1) & wrap
-    tx = x - fx
-    ty = y - fy
-    tz = z - fz
-    w00 = (1.0 - ty) * (1.0 - tz)
-    w10 = ty * (1.0 - tz)
-    w01 = (1.0 - ty) * tz
-    w11 = ty * tz
-    sx = 1.0 - tx
-    a = noise[z0, y0, x0]
-    b = noise[z0, y0, x1]
-    c = noise[z0, y1, x0]
-    d = noise[z0, y1, x1]
-    e = noise[z1, y0, x0]
-    f = noise[z1, y0, x1]
-    g = noise[z1, y1, x0]
-    h = noise[z1, y1, x1]
-    r0 = w00 * (sx * a[0] + tx * b[0]) + w10 * (sx * c[0] + tx * d[0])
-    r0 += w01 * (sx * e[0] + tx * f[0]) + w11 * (sx * g[0] + tx * h[0])
-    r1 = w00 * (sx * a[1] + tx * b[1]) + w10 * (sx * c[1] + tx * d[1])
-    r1 += w01 * (sx * e[1] + tx * f[1]) + w11 * (sx * g[1] + tx * h[1])
-    r2 = w00 * (sx * a[2] + tx * b[2]) + w10 * (sx * c[2] + tx * d[2])
-    r2 += w01 * (sx * e[2] + tx * f[2]) + w11 * (sx * g[2] + tx * h[2])
-    return r0, r1, r2
-
-
-@_shared
-def wrapped(ndotl, wrap):
-    return max(ndotl + wrap, 0.0) / (1.0 + wrap)
-
-
-@_shared
-def gloss_of_light(lx, ly, lz, nx, ny, nz, vx, vy, vz, alpha, f0):
-    """Reflected part of one light (GGX), times the cosine."""
-    ndotl = nx * lx + ny * ly + nz * lz
-    hx, hy, hz = normalise(lx + vx, ly + vy, lz + vz)
-    ndoth = max(nx * hx + ny * hy + nz * hz, 0.0)
-    ldoth = max(lx * hx + ly * hy + lz * hz, 0.1)
-    a2 = alpha * alpha
-    d = ndoth * ndoth * (a2 - 1.0) + 1.0
-    m = 1.0 - ldoth
-    m2 = m * m
-    fresnel = f0 + (1.0 - f0) * m2 * m2 * m
-    return max(ndotl, 0.0) * fresnel * a2 / (4.0 * d * d * ldoth * ldoth)
-
-
-@_shared
-def tone(x):
-    """Filmic curve on linear light: toe, nearly straight middle, shoulder to 1."""
-    x = max(x, 0.0)
-    return clamp(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0.0, 1.0)
-
-
-@_shared
-def surface(look, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openness, lit, f0):
-    """A rough or glossy surface that light may bleed into: `flesh` 0 is plaster, 1 skin. Scene-referred linear RGB."""
-    key = nx * look.key_x + ny * look.key_y + nz * look.key_z
-    fill = nx * look.fill_x + ny * look.fill_y + nz * look.fill_z
-    rim = nx * look.rim_x + ny * look.rim_y + nz * look.rim_z
-    sky = 0.5 + 0.5 * ny
-    bleed = look.bleed * flesh * lit * (1.0 - lit) * 4.0
-    rim_lit = max(rim, 0.0)
-    wr = look.wrap_r * flesh
-    wg = look.wrap_g * flesh
-    wb = look.wrap_b * flesh
-    # Occlusion loses less red than blue, for light scatters in the flesh of a crease.
-    open_r = mix(openness, math.sqrt(openness), 0.6 * flesh)
-    dr = look.key_r * wrapped(key, wr) * min(lit + bleed, 1.0) + look.fill_r * wrapped(fill, wr) * openness
-    dg = look.key_g * wrapped(key, wg) * min(lit + 0.3 * bleed, 1.0) + look.fill_g * wrapped(fill, wg) * openness
-    db = look.key_b * wrapped(key, wb) * lit + look.fill_b * wrapped(fill, wb) * openness
-    dr += look.rim_r * rim_lit * openness + mix(look.floor_r, look.sky_r, sky) * open_r
-    dg += look.rim_g * rim_lit * openness + mix(look.floor_g, look.sky_g, sky) * openness
-    db += look.rim_b * rim_lit * openness + mix(look.floor_b, look.sky_b, sky) * openness
-    rough = 1.0 - gloss
-    alpha = rough * rough
-    ndotv = clamp(nx * vx + ny * vy + nz * vz, 0.0, 1.0)
-    sheen_key = gloss_of_light(look.key_x, look.key_y, look.key_z, nx, ny, nz, vx, vy, vz, alpha, f0) * lit
-    sheen_fill = gloss_of_light(look.fill_x, look.fill_y, look.fill_z, nx, ny, nz, vx, vy, vz, alpha, f0) * openness
-    sheen_rim = gloss_of_light(look.rim_x, look.rim_y, look.rim_z, nx, ny, nz, vx, vy, vz, alpha, f0) * openness
-    m = 1.0 - ndotv
-    m2 = m * m
-    mirrored_y = 2.0 * (nx * vx + ny * vy + nz * vz) * ny - vy
-    ambient = (f0 + (1.0 - f0) * m2 * m2 * m * gloss) * (0.5 + 0.5 * mirrored_y) * openness * openness
-    r = red * dr + look.key_r * sheen_key + look.fill_r * sheen_fill + look.rim_r * sheen_rim + look.sky_r * ambient
-    g = green * dg + look.key_g * sheen_key + look.fill_g * sheen_fill + look.rim_g * sheen_rim + look.sky_g * ambient
-    b = blue * db + look.key_b * sheen_key + look.fill_b * sheen_fill + look.rim_b * sheen_rim + look.sky_b * ambient
-    return r, g, b
-
-
-@_shared
+@shared
 def skin(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openness, lit, strain, qx, qy, qz):
     """Skin: mottled pigment and blood, pores that break up the highlight, creases where the surface is squeezed."""
     blotch, blood, oil = noise_at(noise, qx * look.mottle_scale, qy * look.mottle_scale, qz * look.mottle_scale)
     tx, ty, tz = noise_at(noise, qx * look.pore_scale, qy * look.pore_scale, qz * look.pore_scale)
-    shade = 1.0 + look.mottle * 0.5 * blotch + look.mottle * 0.22 * tx
+    shade = 1.0 + look.mottle * 0.5 * blotch + look.mottle * 0.15 * tx
     squeeze = clamp(-strain, 0.0, 0.6)
     stretch = clamp(strain, 0.0, 0.6)
     shade -= look.crease * squeeze * squeeze
@@ -186,11 +68,12 @@ def skin(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, op
     return surface(
         look, bx, by, bz, vx, vy, vz,
         red * shade * (1.0 + 0.25 * rosy), green * shade * (1.0 - rosy), blue * shade * (1.0 - rosy),
-        clamp(gloss * (1.0 + 0.25 * oil + 0.25 * ty), 0.05, 0.93), flesh, openness * (1.0 - 0.5 * squeeze), lit, look.skin_f0,
+        clamp(gloss * (1.0 + 0.25 * oil + 0.25 * ty), 0.05, 0.93), flesh, openness * (1.0 - 0.5 * squeeze), lit,
+        look.skin_f0,
     )  # fmt: skip
 
 
-@_shared
+@shared
 def hair(look, scene, noise, px, py, pz, nx, ny, nz, vx, vy, vz, red, green, blue, openness, lit, qx, qy, qz):
     """Hair combed away from the crown: dark and light strands, two highlights across them."""
     fine, clump, shift = noise_at(noise, qx, qy, qz)
@@ -213,16 +96,18 @@ def hair(look, scene, noise, px, py, pz, nx, ny, nz, vx, vy, vz, red, green, blu
     glow = look.hair_tint * sharp8 * wrapped(ndotl, 0.3) * lit
     edge = 0.6 * look.hair_tint * back4 * max(nx * look.rim_x + ny * look.rim_y + nz * look.rim_z, 0.0)
     body = clamp(1.0 + 0.55 * fine + 0.45 * clump, 0.15, 2.2)
-    r, g, b = surface(look, nx, ny, nz, vx, vy, vz, red * body, green * body, blue * body, 0.15, 0.25, openness, lit, 0.02)
+    r, g, b = surface(
+        look, nx, ny, nz, vx, vy, vz, red * body, green * body, blue * body, 0.15, 0.25, openness, lit, 0.02
+    )
     r += look.key_r * (shine + glow * red * body) + look.rim_r * edge * (red + 0.06)
     g += look.key_g * (shine + glow * green * body) + look.rim_g * edge * (green + 0.06)
     b += look.key_b * (shine + glow * blue * body) + look.rim_b * edge * (blue + 0.06)
     return r, g, b
 
 
-@_shared
+@shared
 def eye(look, scene, noise, base: int, px, py, pz, vx, vy, vz, openness, lit):
-    """Eyeball: the iris is drawn from the angle to the gaze axis and lies behind the cornea, which mirrors the softbox."""
+    """Eyeball: an iris drawn from the angle to the gaze axis, behind a cornea that mirrors the softbox."""
     nx, ny, nz = normalise(
         px - scene[base + EYE_CENTRE], py - scene[base + EYE_CENTRE + 1], pz - scene[base + EYE_CENTRE + 2]
     )
@@ -245,7 +130,9 @@ def eye(look, scene, noise, base: int, px, py, pz, vx, vy, vz, openness, lit):
     iz = az - depth * (vz - facing * gz)
     radius = math.sqrt(ix * ix + iy * iy + iz * iz + 1e-12)
     ring = radius / look.limbus
-    cosine = (ix * scene[base + EYE_RIGHT] + iy * scene[base + EYE_RIGHT + 1] + iz * scene[base + EYE_RIGHT + 2]) / radius
+    cosine = (
+        ix * scene[base + EYE_RIGHT] + iy * scene[base + EYE_RIGHT + 1] + iz * scene[base + EYE_RIGHT + 2]
+    ) / radius
     sine = (ix * scene[base + EYE_UP] + iy * scene[base + EYE_UP + 1] + iz * scene[base + EYE_UP + 2]) / radius
     fibre, band, vein = noise_at(noise, cosine * 0.9, sine * 0.9, ring * 0.10)
     pupil = scene[PUPIL]
@@ -294,19 +181,21 @@ def eye(look, scene, noise, base: int, px, py, pz, vx, vy, vz, openness, lit):
     m = clamp(1.0 - ndotv, 0.0, 1.0)
     m2 = m * m
     fresnel = 0.028 + 0.97 * m2 * m2 * m
-    toward = mx * look.key_x + my * look.key_y + mz * look.key_z
-    flat = math.sqrt(look.key_x * look.key_x + look.key_z * look.key_z)
-    across = (mx * look.key_z - mz * look.key_x) / flat
-    over = my * flat - look.key_y * (mx * look.key_x + mz * look.key_z) / flat
-    box = smoothstep(look.softbox_x, look.softbox_x * 0.7, abs(across)) * smoothstep(look.softbox_y, look.softbox_y * 0.75, abs(over))
+    toward = mx * look.catch_x + my * look.catch_y + mz * look.catch_z
+    flat = math.sqrt(look.catch_x * look.catch_x + look.catch_z * look.catch_z)
+    across = (mx * look.catch_z - mz * look.catch_x) / flat
+    over = my * flat - look.catch_y * (mx * look.catch_x + mz * look.catch_z) / flat
+    box = smoothstep(look.softbox_x, look.softbox_x * 0.7, abs(across)) * smoothstep(
+        look.softbox_y, look.softbox_y * 0.75, abs(over)
+    )
     if toward < 0.0:
         box = 0.0
     glow = smoothstep(0.80, 1.0, mx * look.fill_x + my * look.fill_y + mz * look.fill_z)
-    mirror = fresnel * (look.softbox * 4.0 * box + 2.0 * glow + 0.8 * smoothstep(-0.2, 0.9, my)) * shade
+    mirror = fresnel * (look.softbox * 4.0 * box + 2.0 * glow + 0.8 * smoothstep(-0.2, 0.9, my)) * math.sqrt(shade)
     return r + mirror * look.key_r, g + mirror * look.key_g, b + mirror * look.key_b
 
 
-@_shared
+@shared
 def tooth(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, openness, lit, u, v):
     """Teeth out of one arch: `u` runs along it, `v` from the biting edge (0) to the gum (1)."""
     cell = u * 7.5
@@ -322,8 +211,33 @@ def tooth(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, openness
     return surface(look, nx, ny, nz, vx, vy, vz, r, g, b, gloss, 0.35, openness, lit, 0.04)
 
 
-@_shared
-def shade(look, scene, noise, material: int, px, py, pz, nx, ny, nz, red, green, blue, gloss, flesh, openness, qx, qy, qz, u, v, cover, lit, strain):
+@shared
+def shade(
+    look,
+    scene,
+    noise,
+    material: int,
+    px,
+    py,
+    pz,
+    nx,
+    ny,
+    nz,
+    red,
+    green,
+    blue,
+    gloss,
+    flesh,
+    openness,
+    qx,
+    qy,
+    qz,
+    u,
+    v,
+    cover,
+    lit,
+    strain,
+):
     """Display-referred linear RGB of a point of the head.
 
     Args:
@@ -343,21 +257,44 @@ def shade(look, scene, noise, material: int, px, py, pz, nx, ny, nz, red, green,
     g = 0.0
     b = 0.0
     if material == SKIN:
-        r, g, b = skin(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openness, lit, strain, qx, qy, qz)
-    elif material == EYE_L or material == EYE_R:
+        if cover > 0.0:
+            cloth = smoothstep(0.0, 0.12, cover)
+            hem = 1.0 + 2.5 * smoothstep(0.35, 0.12, abs(cover - 0.55))
+            red = mix(red, look.cloth_r * hem, cloth)
+            green = mix(green, look.cloth_g * hem, cloth)
+            blue = mix(blue, look.cloth_b * hem, cloth)
+            flesh = flesh * (1.0 - cloth)
+            gloss = mix(gloss, 0.12, cloth)
+        r, g, b = skin(
+            look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openness, lit, strain, qx, qy, qz
+        )
+    elif material in (EYE_L, EYE_R):
         base = EYES + EYE_SLOTS * (material - EYE_L)
         r, g, b = eye(look, scene, noise, base, px, py, pz, vx, vy, vz, openness, lit)
-    elif material == HAIR or material == BROW:
-        fine, clump, coarse = noise_at(noise, qx, qy, qz)
+    elif material in (HAIR, BROW):
+        fine, _, coarse = noise_at(noise, qx, qy, qz)
         dense = smoothstep(0.30, 0.55, cover + 0.42 * fine + 0.15 * coarse - 0.1)
+        if material == BROW:
+            dense = 0.93 * smoothstep(0.02, 0.75, cover + 0.30 * fine + 0.14 * coarse)
         if dense < 0.995:
             tint = 1.0 - 0.35 * clamp(cover * 2.0, 0.0, 1.0)
             r, g, b = surface(
                 look, nx, ny, nz, vx, vy, vz,
-                scene[SCALP] * tint, scene[SCALP + 1] * tint, scene[SCALP + 2] * tint, 0.35, 0.9, openness, lit, look.skin_f0,
+                scene[SCALP] * tint, scene[SCALP + 1] * tint, scene[SCALP + 2] * tint, 0.35, 0.9, openness, lit,
+                look.skin_f0,
             )  # fmt: skip
-        if dense > 0.005:
-            hr, hg, hb = hair(look, scene, noise, px, py, pz, nx, ny, nz, vx, vy, vz, red, green, blue, openness, lit, qx, qy, qz)
+        if material == BROW:
+            body = 1.0 + 0.5 * fine
+            hr, hg, hb = surface(
+                look, nx, ny, nz, vx, vy, vz, red * body, green * body, blue * body, 0.1, 0.3, openness, lit, 0.01
+            )
+            r = mix(r, hr, dense)
+            g = mix(g, hg, dense)
+            b = mix(b, hb, dense)
+        elif dense > 0.005:
+            hr, hg, hb = hair(
+                look, scene, noise, px, py, pz, nx, ny, nz, vx, vy, vz, red, green, blue, openness, lit, qx, qy, qz
+            )
             r = mix(r, hr, dense)
             g = mix(g, hg, dense)
             b = mix(b, hb, dense)
@@ -366,23 +303,24 @@ def shade(look, scene, noise, material: int, px, py, pz, nx, ny, nz, red, green,
     else:
         bx, by, bz = noise_at(noise, qx * look.pore_scale, qy * look.pore_scale, qz * look.pore_scale)
         bump = 0.0
-        if material == TONGUE or material == INSIDE_MOUTH:
+        if material in (TONGUE, INSIDE_MOUTH):
             bump = 0.25
         if material == CLOTH:
             bump = 0.12
-        if material == LASH:
-            bump = 0.0
         nx, ny, nz = normalise(nx + bump * bx, ny + bump * by, nz + bump * bz)
         r, g, b = surface(look, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openness, lit, look.skin_f0)
     return tone(r * look.exposure), tone(g * look.exposure), tone(b * look.exposure)
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def shade_rows(look, scene, noise, seen, depth, row, rows, screen, triangles, material, vertices, backdrop, srgb, picture):
+def shade_rows(
+    look, scene, noise, seen, depth, row, rows, screen, triangles, material, vertices, backdrop, srgb, picture
+):
     """Shade and resolve `rows` pixel rows that begin at `row` into `picture` (height, width, 3) uint8.
 
-    A pixel is shaded once for each surface that its four samples see: neighbouring triangles of one smooth surface count as one.
-    `vertices` (vertices, 20) holds the columns of `geometry`; `backdrop` (height, width, 3) is linear; `srgb` (4096,) encodes.
+    A pixel is shaded once for each surface that its four samples see: neighbouring triangles of one smooth surface
+    count as one. `vertices` (vertices, 20) holds the columns of `geometry`; `backdrop` (height, width, 3) is linear;
+    `srgb` (4096,) encodes.
     """
     for y in range(row, row + rows):
         line = 4 * (y - row)
@@ -415,12 +353,15 @@ def shade_rows(look, scene, noise, seen, depth, row, rows, screen, triangles, ma
                 u, v, w = _weights(screen, i, j, k, x + 0.5, y + 0.5)
                 r, g, b = shade(
                     look, scene, noise, int(material[t]),
-                    _at(vertices, i, j, k, u, v, w, 0), _at(vertices, i, j, k, u, v, w, 1), _at(vertices, i, j, k, u, v, w, 2),
-                    _at(vertices, i, j, k, u, v, w, 3), _at(vertices, i, j, k, u, v, w, 4), _at(vertices, i, j, k, u, v, w, 5),
-                    _at(vertices, i, j, k, u, v, w, 8), _at(vertices, i, j, k, u, v, w, 9), _at(vertices, i, j, k, u, v, w, 10),
-                    _at(vertices, i, j, k, u, v, w, 11), _at(vertices, i, j, k, u, v, w, 12), _at(vertices, i, j, k, u, v, w, 13),
-                    _at(vertices, i, j, k, u, v, w, 14), _at(vertices, i, j, k, u, v, w, 15), _at(vertices, i, j, k, u, v, w, 16),
-                    _at(vertices, i, j, k, u, v, w, 17), _at(vertices, i, j, k, u, v, w, 18), _at(vertices, i, j, k, u, v, w, 19),
+                    _at(vertices, i, j, k, u, v, w, 0), _at(vertices, i, j, k, u, v, w, 1),
+                    _at(vertices, i, j, k, u, v, w, 2), _at(vertices, i, j, k, u, v, w, 3),
+                    _at(vertices, i, j, k, u, v, w, 4), _at(vertices, i, j, k, u, v, w, 5),
+                    _at(vertices, i, j, k, u, v, w, 8), _at(vertices, i, j, k, u, v, w, 9),
+                    _at(vertices, i, j, k, u, v, w, 10), _at(vertices, i, j, k, u, v, w, 11),
+                    _at(vertices, i, j, k, u, v, w, 12), _at(vertices, i, j, k, u, v, w, 13),
+                    _at(vertices, i, j, k, u, v, w, 14), _at(vertices, i, j, k, u, v, w, 15),
+                    _at(vertices, i, j, k, u, v, w, 16), _at(vertices, i, j, k, u, v, w, 17),
+                    _at(vertices, i, j, k, u, v, w, 18), _at(vertices, i, j, k, u, v, w, 19),
                     _at(vertices, i, j, k, u, v, w, 6), _at(vertices, i, j, k, u, v, w, 7),
                 )  # fmt: skip
                 red += share * r
@@ -436,7 +377,7 @@ def _at(vertices, i, j, k, u, v, w, column):
     return u * vertices[i, column] + v * vertices[j, column] + w * vertices[k, column]
 
 
-@_shared
+@shared
 def _weights(screen, a, b, c, x, y):
     """Perspective-correct barycentric weights of a pixel's centre, kept inside the triangle."""
     x0, y0 = screen[a, 0] - x, screen[a, 1] - y

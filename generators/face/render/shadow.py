@@ -1,4 +1,4 @@
-"""Which part of the key light reaches each vertex: a small shadow map seen from the light, averaged softly around the vertex."""
+"""Which part of the key light reaches each vertex: a small shadow map seen from the light, averaged softly."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int

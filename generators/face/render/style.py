@@ -15,3 +15,7 @@ class Style:
     """Linear RGB of the iris; None for the head's own."""
     pupil: float = 0.36
     """Radius of the pupil over that of the iris."""
+
+
+STUDIO = Style()
+"""The dark studio."""

@@ -1,4 +1,4 @@
-"""What the renderers know of a head before it moves: materials, pigments, noise coordinates, and how to follow eyes and lids."""
+"""What the renderers know of a head before it moves: materials, pigments, noise coordinates, where hair grows."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from espressivo.generators.face.rig import Head
 
 REGION_MATERIAL = {
     "skin": "skin", "inside_mouth": "inside_mouth", "eye_l": "eye_l", "eye_r": "eye_r", "teeth_upper": "teeth",
-    "teeth_lower": "teeth", "tongue": "tongue", "lash_upper": "lash", "lash_lower": "lash", "brow": "brow", "hair": "hair",
-    "cloth": "cloth",
+    "teeth_lower": "teeth", "tongue": "tongue", "lash_upper": "lash", "lash_lower": "lash", "brow": "brow",
+    "hair": "hair", "cloth": "cloth",
 }  # fmt: skip
 DOUBLE_SIDED = ("hair", "brow", "lash", "cloth")
 NO_SHADOW = ("brow", "lash", "eye_l", "eye_r")
 
 _STRANDS_AROUND = 14  # periods of the noise around the crown, 32 cells each: strands about 1 mm wide at the temples
 _STRAND_LENGTH_M = 0.030
-_BROW_STRAND_M = (0.0011, 0.006)
+_BROW_STRAND_M = (0.0009, 0.005)
 _FRINGE_M = 0.011  # hair grows dense over this distance from the hairline
 
 
@@ -55,6 +55,8 @@ def surface_of(head: Head) -> Surface:
     attributes[:, OPENNESS] = head.occlusion
     attributes[:, NOISE_X : NOISE_X + 3] = vertices
     attributes[:, TOOTH_U : TOOTH_U + 2] = head.teeth_st
+    if "cloth" not in regions:
+        attributes[:, COVER] = _below_collar(vertices)
     hair, brow = vertex_material == "hair", vertex_material == "brow"
     attributes[hair, NOISE_X : NOISE_X + 3] = _combed(vertices[hair], crown_m(head))
     attributes[brow, NOISE_X : NOISE_X + 3] = _brow_strands(vertices[brow])
@@ -75,6 +77,12 @@ def crown_m(head: Head) -> Float[np.ndarray, "3"]:
     """The whorl of the hair: a point inside the skull under the back of the top of the head."""
     top = head.vertices_m[np.argmax(head.vertices_m[:, 1])]
     return np.array([0.012, top[1] - 0.035, top[2] - 0.025])
+
+
+def _below_collar(points: np.ndarray) -> np.ndarray:
+    """Distance below the neckline of a plain shirt, in centimetres: lowest in front, higher on the sides."""
+    neckline = -0.152 + 9.0 * np.minimum(np.abs(points[:, 0]), 0.07) ** 2 + 0.22 * np.maximum(0.06 - points[:, 2], 0.0)
+    return (neckline - points[:, 1]) * 100
 
 
 def _combed(points: np.ndarray, crown: np.ndarray) -> np.ndarray:
@@ -98,7 +106,7 @@ def _brow_strands(points: np.ndarray) -> np.ndarray:
 def _distance_from_edge(
     vertices: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, reach_m: float | None
 ) -> Float[np.ndarray, "vertices"]:
-    """Distance of the chosen vertices from the rim of their patch in units of `reach_m` (of the farthest one if None), at most 1."""
+    """Distance of the chosen vertices from the rim of their patch, 1 at `reach_m` (at the farthest vertex if None)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
 

@@ -1,4 +1,4 @@
-"""Where head, eyes and lids are in a posed head, read off its vertices, so that renderers need not know how the rig moves them."""
+"""Where head, eyes and lids are in a posed head, read off its vertices: renderers need not know how the rig moves."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -67,7 +67,7 @@ class Tracker:
             eye[table.EYE_HEAD_Y :][:3] = upward
             for slot, lid in zip((table.EYE_LID_UPPER, table.EYE_LID_LOWER), lids, strict=True):
                 points = posed[lid] - centre
-                eye[slot :][:3] = _parabola(points @ sideways, points @ upward)
+                eye[slot:][:3] = _parabola(points @ sideways, points @ upward)
         return scene
 
 
