@@ -83,6 +83,16 @@ def test_every_bilabial_is_shut_at_the_frame_nearest_its_centre(rows, fps, emoti
             assert GAP(weights)[frame] <= -0.5
 
 
+def test_even_the_shortest_closure_is_held():
+    motion, _, _ = perform(line(("AA", 0.3), ("B", 0.02), ("AA", 0.3)), 1000)
+    assert np.count_nonzero(motion.closure == 1) >= 48
+
+
+def test_closure_shows_at_a_very_low_frame_rate():
+    motion, _, _ = perform(line(("AA", 0.44), ("B", 0.02), ("AA", 0.5)), 8)
+    assert motion.closure[4] == 1
+
+
 def test_lips_are_open_around_a_closure():
     """A closure that shut the whole line would pass the test above."""
     speech = line(("SIL", 0.3), ("AA", 0.25), ("B", 0.08), ("AA", 0.25), ("SIL", 0.3))

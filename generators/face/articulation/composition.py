@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from espressivo.conditioning.prosody import Prosody
 from espressivo.conditioning.speech import Speech
-from espressivo.generators.face.arkit import ARKIT_NAMES, weights_from
+from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
 from espressivo.generators.face.articulation.contacts import BILABIALS, LABIODENTALS, SIBILANTS, contact_curve
 from espressivo.generators.face.articulation.controls import ArticulationControls
 from espressivo.generators.face.articulation.dominance import blend
@@ -33,6 +33,11 @@ _SMOOTHING_S: Final = {"jaw": 0.025, "opening": 0.018, "rounding": 0.02, "spread
 _OPEN_MOUTH: Final = weights_from(jawOpen=0.5, mouthLowerDown=0.18, mouthUpperUp=0.1, mouthStretch=0.05)
 """The mouth at full loudness where only the loudness is known."""
 
+_JAW: Final = CHANNEL["jawOpen"]
+_PUCKER: Final = CHANNEL["mouthPucker"]
+_ROUNDING_CLOSES: Final = 0.5
+"""Share of the jaw's opening that fully rounded lips take away: a loud "oo" is still a small opening."""
+
 _FULL_CONTACTS_FROM: Final = 0.25
 """From this `lips_gain` on contacts are complete; below it they fade out with the motion."""
 
@@ -54,6 +59,7 @@ def articulate(
     inner = _from_loudness(speech, prosody, inner_s, controls)
     if speech.phones:
         inner = inner + _from_phones(speech, prosody, inner_s, controls)
+    inner[:, _JAW] *= 1.0 - _ROUNDING_CLOSES * np.clip(inner[:, _PUCKER], 0.0, 1.0)
     inner = np.clip(controls.lips_gain * inner, 0.0, 1.0)
 
     weights = np.zeros((len(times_s), len(ARKIT_NAMES)))
