@@ -49,7 +49,7 @@ def emodb(folder: Path) -> Iterator[MouthClip]:
     labels = json.loads((folder / "phones.json").read_text(encoding="utf-8"))
     for clip in read_emodb(folder):
         rows = labels[clip.name]["visemes"]
-        yield MouthClip(clip.name, "test", Speech.read(clip.sound), tuple((name, a, b) for name, a, b in rows))
+        yield MouthClip(clip.name, "dev", Speech.read(clip.sound), tuple((name, a, b) for name, a, b in rows))
 
 
 def facegood(folder: Path) -> Iterator[MouthClip]:

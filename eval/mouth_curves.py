@@ -8,7 +8,8 @@ Per corpus and kind of phones ("aligned" with the transcript, "recognised" from 
   `energy_r`: the same for plain log energy, the baseline.
 - `jaw_r`: correlation of jawOpen with a recorded jaw, median over clips; `jaw_energy_r`: the baseline.
 
-FACEGOOD, RAVDESS actors 1-8 and four readers of realspeech are development material: constants were chosen on them.
+FACEGOOD, EMO-DB (one clip in eight), RAVDESS actors 1-8 and four readers of realspeech are development material:
+constants were chosen on them.
 """
 
 import json
