@@ -7,7 +7,7 @@ glTF's (+Y up, +Z out of the face, +X the performer's left), the origin lies bet
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from espressivo.errors import InputError
-from espressivo.generators.face.arkit import ARKIT_NAMES
+from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -112,12 +112,14 @@ def rotation(angles_rad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     return (about_z @ about_y @ about_x).astype(np.float32)
 
 
-HEADS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "heads"
+HEADS_FILE = Path(__file__).resolve().parents[2] / "assets" / "heads" / "heads.npz"
+_VARIED = 0.55
+"""Spread of the seeded variation, as a share of MakeHuman's own range of each feature."""
 
 
 def list_identities() -> tuple[str, ...]:
-    """Return the names of the heads that ship."""
-    return tuple(sorted(path.stem for path in HEADS_FOLDER.glob("*.npz")))
+    """Return the names of the heads that ship, the default first."""
+    return tuple(str(name) for name in _baked()["identity_names"])
 
 
 def load_head(identity: str = "default", seed: int = 0) -> Head:
@@ -130,44 +132,86 @@ def load_head(identity: str = "default", seed: int = 0) -> Head:
     Raises:
         InputError: there is no head of that name.
     """
-    if identity not in list_identities():
-        near = difflib.get_close_matches(identity, list_identities(), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(list_identities())}."
+    names = list_identities()
+    if identity not in names:
+        near = difflib.get_close_matches(identity, names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}."
         raise InputError(f"'{identity}' is no head; {hint}")
-    with np.load(HEADS_FOLDER / f"{identity}.npz", allow_pickle=False) as baked:
-        return _head(identity, {name: baked[name] for name in baked.files})
+    return _head(identity, names.index(identity), seed)
 
 
-def _head(identity: str, baked: Mapping[str, Any]) -> Head:
-    from scipy.sparse import csr_array
+@cache
+def _baked() -> Mapping[str, Any]:
+    with np.load(HEADS_FILE, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
-    vertices = baked["vertices"].astype(np.float32)
-    counts = np.diff(baked["delta_ptr"])
-    columns = np.repeat(np.arange(len(ARKIT_NAMES)), counts)[:, None].repeat(3, 1)
-    rows = 3 * baked["delta_index"].astype(np.int64)[:, None] + np.arange(3)
-    values = baked["delta_value"].astype(np.float32) * 1e-3
-    shapes = csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=(3 * len(vertices), len(ARKIT_NAMES)))
+
+def _head(identity: str, number: int, seed: int) -> Head:
+    baked = _baked()
+    base = baked["vertices"].astype(np.float32)
+    vertices = base + baked["identity_offset_mm"][number].astype(np.float32) * 1e-3
+    eyes = baked["identity_eyes"][number].copy()
+    if seed:
+        amounts = np.random.default_rng(seed).uniform(-_VARIED, _VARIED, len(baked["variation_eyes"]))
+        amounts = amounts.astype(np.float32)
+        vertices += (_sparse_columns(baked, "variation", len(base)) @ amounts).reshape(-1, 3)
+        eyes[:, :3] += np.tensordot(amounts, baked["variation_eyes"], 1)
+    landmarks = {
+        str(name): int(index) for name, index in zip(baked["landmark_names"], baked["landmark_index"], strict=True)
+    }
+    pigments = baked["pigments"].astype(np.float32)
+    palette = baked["identity_palette"][number]
     head = Head(
         identity=identity,
         vertices_m=vertices,
         triangles=baked["triangles"].astype(np.int32),
-        triangle_region=baked["triangle_region"],
+        triangle_region=baked["triangle_region"].copy(),
         regions=tuple(str(name) for name in baked["regions"]),
-        shapes=shapes,
-        albedo=baked["albedo"].astype(np.float32),
+        shapes=_with_lids_that_meet(_sparse_columns(baked, "delta", len(base)), base, vertices, landmarks),
+        albedo=(pigments @ palette / pigments.sum(axis=1, keepdims=True)).astype(np.float32),
         gloss=baked["gloss"].astype(np.float32),
         subsurface=baked["subsurface"].astype(np.float32),
         occlusion=baked["occlusion"].astype(np.float32),
         teeth_st=baked["teeth_st"].astype(np.float32),
-        eye_centre_l=baked["eye_centre_l"],
-        eye_centre_r=baked["eye_centre_r"],
-        eye_radius_m=float(baked["eye_radius_m"]),
-        iris=baked["iris"].astype(np.float32),
-        head_pivot=baked["head_pivot"],
+        eye_centre_l=eyes[0, :3].copy(),
+        eye_centre_r=eyes[1, :3].copy(),
+        eye_radius_m=float(eyes[:, 3].mean()),
+        iris=baked["identity_iris"][number].copy(),
+        head_pivot=baked["head_pivot"].copy(),
         neck_weight=baked["neck_weight"].astype(np.float32),
-        landmarks={str(name): int(index) for name, index in zip(baked["landmark_names"], baked["landmark_index"], strict=True)},
+        landmarks=landmarks,
     )
     for value in vars(head).values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
     return head
+
+
+def _sparse_columns(baked: Mapping[str, Any], name: str, vertices: int) -> "csr_array":
+    """The offsets of `name` in metres as columns over 3 * vertices rows."""
+    from scipy.sparse import csr_array
+
+    pointer = baked[f"{name}_ptr"]
+    columns = np.repeat(np.arange(len(pointer) - 1), np.diff(pointer))[:, None].repeat(3, 1)
+    rows = 3 * baked[f"{name}_index"].astype(np.int64)[:, None] + np.arange(3)
+    values = baked[f"{name}_value"].astype(np.float32) * 1e-3
+    return csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=(3 * vertices, len(pointer) - 1))
+
+
+def _with_lids_that_meet(
+    shapes: "csr_array",
+    base: Float[np.ndarray, "vertices 3"],
+    vertices: Float[np.ndarray, "vertices 3"],
+    landmarks: Mapping[str, int],
+) -> "csr_array":
+    """Scale each `eyeBlink` by how much wider the eye stands open than the one it was made for."""
+    from scipy.sparse import diags_array
+
+    scale = np.ones(len(ARKIT_NAMES), np.float32)
+    for side in ("left", "right"):
+        upper, lower = landmarks[f"lid_upper_{side}"], landmarks[f"lid_lower_{side}"]
+        channel = CHANNEL[f"eyeBlink{side.capitalize()}"]
+        travel = shapes[[3 * lower + 1, 3 * upper + 1]].tocsc()[:, [channel]].toarray().ravel()
+        wider = (vertices[upper, 1] - vertices[lower, 1]) - (base[upper, 1] - base[lower, 1])
+        scale[channel] += wider / (travel[0] - travel[1])
+    return (shapes @ diags_array(scale)).tocsr()
