@@ -6,7 +6,16 @@ import pytest
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.face.arkit import weights_from
 from espressivo.generators.face.motion import FaceMotion
-from espressivo.generators.face.render import FRONT, STUDIO, Camera, Style, open_renderer, optics, render_motion
+from espressivo.generators.face.render import (
+    FRONT,
+    STUDIO,
+    Backend,
+    Camera,
+    Style,
+    open_renderer,
+    optics,
+    render_motion,
+)
 from espressivo.generators.face.render.cpu import CpuRenderer
 from espressivo.generators.face.render.glsl import translate
 from espressivo.generators.face.render.opengl import create_context
@@ -40,7 +49,7 @@ def opengl_is_there():
         pytest.skip(str(error))
 
 
-def picture(head, pose, size=256, backend="cpu", camera=FRONT, style=STUDIO):
+def picture(head, pose, size=256, backend: Backend = "cpu", camera=FRONT, style=STUDIO):
     with open_renderer(head, size, size, backend, camera, style) as renderer:
         return renderer.frame(*pose)
 
@@ -91,7 +100,7 @@ def test_backdrop_is_untouched_where_there_is_no_head(head):
 
 def test_outline_is_antialiased(head):
     black, white = (
-        linear(picture(head, POSES["neutral"], style=Style(backdrop=(tone,) * 3, plain_backdrop=True)))
+        linear(picture(head, POSES["neutral"], style=Style(backdrop=(tone, tone, tone), plain_backdrop=True)))
         for tone in (0.0, 1.0)
     )
     see_through = (white - black)[..., 0]
@@ -174,7 +183,7 @@ def test_impossible_size_is_refused_in_one_sentence(head, width, height, name):
 
 def test_unknown_renderer_is_refused(head):
     with pytest.raises(InputError, match="no renderer 'metal'; choose auto, cpu or opengl"):
-        open_renderer(head, backend="metal")
+        open_renderer(head, backend="metal")  # type: ignore[arg-type]
 
 
 def test_motion_is_rendered_frame_by_frame(head):

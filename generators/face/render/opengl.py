@@ -78,7 +78,7 @@ def create_context() -> Any:
     try:
         import moderngl
 
-        return moderngl.create_context(standalone=True, require=330, backend="egl")
+        return moderngl.create_context(standalone=True, require=330, backend="egl")  # type: ignore[arg-type]
     except Exception as error:  # moderngl and glcontext raise plain `Exception`
         raise MissingDependencyError(
             f"OpenGL cannot be opened ({error}): install EGL and a driver (Debian: libegl1 libegl-mesa0 "

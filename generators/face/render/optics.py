@@ -131,7 +131,9 @@ def surface(look, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, flesh, openne
     alpha = rough * rough
     sheen_key = gloss_of_light(look.key_x, look.key_y, look.key_z, nx, ny, nz, vx, vy, vz, alpha, f0) * lit
     sheen_fill = gloss_of_light(look.fill_x, look.fill_y, look.fill_z, nx, ny, nz, vx, vy, vz, alpha, f0) * openness
-    sheen_rim = gloss_of_light(look.rim_x, look.rim_y, look.rim_z, nx, ny, nz, vx, vy, vz, alpha, f0) * outline
+    sheen_rim = 0.0
+    if rim_lit > 0.0:
+        sheen_rim = gloss_of_light(look.rim_x, look.rim_y, look.rim_z, nx, ny, nz, vx, vy, vz, alpha, f0) * outline
     m = 1.0 - ndotv
     m2 = m * m
     mirrored_y = 2.0 * (nx * vx + ny * vy + nz * vz) * ny - vy

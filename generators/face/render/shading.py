@@ -2,8 +2,8 @@
 
 numba compiles these functions and those of `optics` for the CPU, `glsl.translate` turns the same source into a fragment
 shader. They therefore keep to a small language: scalars only, names assigned before use, `if`, arithmetic, functions of
-`math`, tuples of three as results. A parameter without annotation is a float. `look`, `scene` and `noise` are the tables
-that every function may read.
+`math`, tuples of three as results. A parameter without annotation is a float. `look`, `scene` and `noise` are the
+tables that every function may read.
 
 numba's cache watches only the file of a kernel: save this file too after a change in `optics`.
 
