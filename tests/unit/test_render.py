@@ -123,8 +123,12 @@ def test_closed_mouth_shows_nothing_of_its_inside(head):
     marked = replace(head, albedo=albedo, occlusion=openness)
     mouth = Camera(target_m=(0.0, -0.06, 0.1), height_m=0.12)
 
-    assert green(picture(marked, (weights_from(jawOpen=0.5), *STILL), camera=mouth)).sum() > 500
-    assert green(picture(marked, POSES["neutral"], camera=mouth)).sum() <= 20
+    opened, closed = (
+        green(picture(marked, pose, camera=mouth)).sum()
+        for pose in ((weights_from(jawOpen=0.5), *STILL), POSES["neutral"])
+    )
+    assert opened > 500
+    assert closed < 0.03 * opened  # the rig's lips part by a hair at the corners
 
 
 def test_blink_covers_the_iris(head):
