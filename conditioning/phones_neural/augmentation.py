@@ -45,7 +45,7 @@ class Augmenter:
         power = power * np.exp(self._smooth_curve(rng.uniform(0, 1.2)))
         power = self._with_noise(power)
         features = normalise(power, self._prior)
-        if rng.random() < 0.85:
+        if rng.random() < 0.6:
             self._mask(features)
         return features, phone, opening
 
@@ -107,9 +107,9 @@ class Augmenter:
         """Hide bands and stretches of time (SpecAugment: Park et al., 2019, section 2)."""
         rng = self._rng
         for _ in range(2):
-            width = rng.integers(0, 11)
+            width = rng.integers(0, 9)
             low = rng.integers(0, BANDS - width)
             features[:, low : low + width] = 0.0
-            width = rng.integers(0, 18)
-            start = rng.integers(0, len(features) - width)
-            features[start : start + width] = 0.0
+        width = rng.integers(0, 15)
+        start = rng.integers(0, len(features) - width)
+        features[start : start + width] = 0.0

@@ -51,7 +51,7 @@ class PhoneNet(nn.Module):
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(_CHANNELS) for _ in _DILATIONS)
         self.head = nn.Linear(_CHANNELS, len(PHONES) + 1)
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(0.15)
 
     def layers(self) -> list[tuple[nn.Conv1d, nn.BatchNorm1d]]:
         """Return every convolution with its normalisation, the first one first."""
@@ -72,16 +72,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the phone network on speech with timed phones.")
     parser.add_argument("data", type=Path, help="folder with realspeech/ and face3d/facegood/")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=6000, help="length of the whole schedule")
+    parser.add_argument("--steps", type=int, default=4000, help="length of the whole schedule")
     parser.add_argument("--max-minutes", type=float, default=60.0, help="stop, to be resumed, after this long")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start-from", type=Path, help="checkpoint of a finished run whose weights to begin with")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     train(**vars(arguments))
 
 
-def train(data: Path, out: Path, steps: int, max_minutes: float, seed: int = 0, start_from: Path | None = None) -> None:
+def train(data: Path, out: Path, steps: int, max_minutes: float, seed: int = 0) -> None:
     """Train to `steps` or until the time is up; write the checkpoint and the exported weights to `out`.
 
     Args:
@@ -90,20 +89,15 @@ def train(data: Path, out: Path, steps: int, max_minutes: float, seed: int = 0, 
         steps: length of the whole schedule of the learning rate.
         max_minutes: stop after this long; the next call goes on.
         seed: of weights, crops and disturbances.
-        start_from: checkpoint of an earlier run; its averaged weights are what a new run begins with (warm restart:
-            Loshchilov and Hutter, 2017).
     """
     deadline = time.monotonic() + 60.0 * max_minutes
     training, dev = _read_examples(data)
     prior = _prior(training)
     torch.manual_seed(seed)
     net = PhoneNet()
-    average_of = torch.optim.swa_utils.AveragedModel
-    if start_from is not None:
-        earlier = average_of(net, use_buffers=True)
-        earlier.load_state_dict(torch.load(start_from, weights_only=True)["average"])
-        net.load_state_dict(earlier.module.state_dict())
-    average = average_of(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_EMA), use_buffers=True)
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_EMA), use_buffers=True
+    )
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2.5e-3, total_steps=steps, pct_start=0.08)
     done = 0
