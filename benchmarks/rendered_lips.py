@@ -78,7 +78,7 @@ def measure_clip(clip: Clip, landmarker: Path, size: int = 384, fps: float = 30.
             speech=clip.sound, transcript=clip.transcript, emotion=clip.emotion, formats=("mp4",), size=size, fps=fps
         )
         take = perform(request, Path(scratch) / "take")
-        mouth = read_mouth(read_video_frames(take.file("face.mp4")), fps, landmarker)
+        mouth = read_mouth(read_video_frames(take.file("face.mp4")), landmarker)
     return _judge(clip, mouth, fps)
 
 

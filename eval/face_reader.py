@@ -30,7 +30,7 @@ class MouthCurves:
     """Share of frames in which no face was found (filled by interpolation)."""
 
 
-def read_mouth(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, landmarker: Path) -> MouthCurves:
+def read_mouth(frames: Iterable[UInt8[np.ndarray, "h w 3"]], landmarker: Path) -> MouthCurves:
     """Follow the mouth through `frames`.
 
     Raises:
@@ -47,14 +47,15 @@ def read_mouth(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, landmar
         raise MissingDependencyError(f"{landmarker} is missing: give the file face_landmarker_v2_with_blendshapes.task.")
     options = vision.FaceLandmarkerOptions(
         base_options=tasks.BaseOptions(model_asset_path=str(landmarker)),
-        running_mode=vision.RunningMode.VIDEO,
+        # Frame by frame: the video mode smooths over time, which delays the mouth and opens closed lips.
+        running_mode=vision.RunningMode.IMAGE,
         min_face_detection_confidence=0.3,
     )
     points: list[np.ndarray | None] = []
     with vision.FaceLandmarker.create_from_options(options) as reader:
-        for index, frame in enumerate(frames):
+        for frame in frames:
             image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
-            found = reader.detect_for_video(image, int(index * 1000 / fps)).face_landmarks
+            found = reader.detect(image).face_landmarks
             scale = np.array([frame.shape[1], frame.shape[0], frame.shape[1]])
             points.append(np.array([(p.x, p.y, p.z) for p in found[0]]) * scale if found else None)
     return _curves(points)

@@ -9,9 +9,12 @@ from espressivo.conditioning.prosody import Prosody
 from espressivo.generators.face.arkit import CHANNEL, MOUTH_CHANNELS, SIDED
 
 SPEAKING_SHARE: Final = 0.45
-"""Share of the emotion's mouth that stays while the voice is loud (estimate, looked at)."""
+"""Share of the emotion's mouth that stays in speech (estimate, looked at)."""
 GIVE_WAY_S: Final = 0.15
 """Time constant of giving way and coming back."""
+HELD_S: Final = 0.4
+"""The mouth stays with the speech so long before and after each sound: an expression that came back between two words
+would open the mouth where the voice pauses, against the sound."""
 SMILE_SPREADS: Final = 0.5
 """A full smile takes this share off rounded lips."""
 OPPOSITES: Final = (
@@ -52,11 +55,13 @@ def compose(
 
 
 def mouth_share(prosody: Prosody, times_s: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
-    """Share of the emotion's mouth over time: 1 in pauses, down to `SPEAKING_SHARE` while the voice is loud.
+    """Share of the emotion's mouth over time: 1 in pauses, `SPEAKING_SHARE` in speech.
 
-    The voice's presence is smoothed to both sides, so the mouth gives way just before the first sound.
+    The voice's presence is held and smoothed to both sides, so the mouth gives way just before the first sound.
     """
-    presence = np.asarray(prosody.speaking, float) * (0.5 + 0.5 * np.clip(prosody.loudness, 0, 1))
+    from scipy.ndimage import maximum_filter1d
+
+    presence = maximum_filter1d(np.asarray(prosody.speaking, float), 2 * round(HELD_S * prosody.rate_hz) + 1)
     reach = int(4 * GIVE_WAY_S * prosody.rate_hz)
     kernel = np.exp(-np.abs(np.arange(-reach, reach + 1)) / (GIVE_WAY_S * prosody.rate_hz))
     padded = np.pad(presence, reach, mode="edge")
