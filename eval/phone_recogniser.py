@@ -164,7 +164,7 @@ def visemes_at(phones: Iterable[Phone], times_s: Float[np.ndarray, " frames"]) -
 
 
 def measure(clips: Sequence[Clip], methods: dict[str, Method]) -> dict[str, dict[str, float]]:
-    """Return the figures of each method over all clips together (correlations over all frames together)."""
+    """Return the figures of each method over all clips together (correlations also as the median clip's)."""
     times = [(np.arange(int(clip.speech.duration_s * FPS)) + 0.5) / FPS for clip in clips]
     wanted = [_frames(clip.visemes, times_s) for clip, times_s in zip(clips, times, strict=True)]
     figures: dict[str, dict[str, float]] = {"set": {"clips": len(clips), "frames": sum(map(len, times))}}
@@ -211,14 +211,26 @@ def _closure_figures(clips: Sequence[Clip], wanted: list[np.ndarray], shown: lis
 
 
 def _opening_figures(wanted: list[np.ndarray], readings: list[Reading]) -> dict[str, float]:
+    """Return correlations of mouth opening: over all frames, over all speech frames, and the median clip's of these."""
     want = np.concatenate(wanted)
     speech = want != _SILENCE
     figures = {}
     for name in readings[0].openings:
-        curve = np.concatenate([reading.openings[name] for reading in readings])
-        figures[f"r_{name}"] = float(np.corrcoef(_OPENINGS[want], curve)[0, 1])
-        figures[f"r_{name}_speech"] = float(np.corrcoef(_OPENINGS[want][speech], curve[speech])[0, 1])
+        curves = [reading.openings[name] for reading in readings]
+        curve = np.concatenate(curves)
+        figures[f"r_{name}"] = _correlation(want, curve)
+        figures[f"r_{name}_speech"] = _correlation(want[speech], curve[speech])
+        by_clip = [_correlation(w[w != _SILENCE], c[w != _SILENCE]) for w, c in zip(wanted, curves, strict=True)]
+        figures[f"r_{name}_speech_clip"] = float(np.nanmedian(by_clip))
     return figures
+
+
+def _correlation(visemes: Int[np.ndarray, " frames"], curve: Float[np.ndarray, " frames"]) -> float:
+    """Return Pearson's r of `curve` with the opening of `visemes`, NaN where one of them does not move."""
+    opening = _OPENINGS[visemes]
+    if len(opening) < 2 or opening.std() == 0 or curve.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(opening, curve)[0, 1])
 
 
 def _frames(segments: Segments, times_s: Float[np.ndarray, " frames"]) -> Int[np.ndarray, " frames"]:
