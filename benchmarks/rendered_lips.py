@@ -89,7 +89,9 @@ def summary(results: list[ClipResult]) -> dict[str, float]:
         "clips": len(results),
         "lag_within_1_frame": float(np.mean([abs(result.lag_frames) <= 1 for result in results])),
         "lag_trusted_clips": len(trusted),
-        "lag_within_1_frame_of_trusted": float(np.mean([abs(result.lag_frames) <= 1 for result in trusted])) if trusted else 0.0,
+        "lag_within_1_frame_of_trusted": float(np.mean([abs(result.lag_frames) <= 1 for result in trusted]))
+        if trusted
+        else 0.0,
         "median_lag_frames": float(np.median([result.lag_frames for result in results])),
         "median_lag_r": float(np.median([result.lag_r for result in results])),
         "bilabials": sum(result.bilabials for result in results),

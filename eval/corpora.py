@@ -98,7 +98,9 @@ def sample_clips(clips: list[Clip], count: int, seed: int = 0) -> list[Clip]:
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     if not path.is_file():
-        raise InputError(f"{path} is missing; give the folder of the corpus as it was published with the project's data.")
+        raise InputError(
+            f"{path} is missing; give the folder of the corpus as it was published with the project's data."
+        )
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 

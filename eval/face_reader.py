@@ -44,7 +44,9 @@ def read_mouth(frames: Iterable[UInt8[np.ndarray, "h w 3"]], landmarker: Path) -
     except ImportError:
         raise MissingDependencyError("Reading faces needs mediapipe: pip install 'espressivo[measure]'.") from None
     if not landmarker.is_file():
-        raise MissingDependencyError(f"{landmarker} is missing: give the file face_landmarker_v2_with_blendshapes.task.")
+        raise MissingDependencyError(
+            f"{landmarker} is missing: give the file face_landmarker_v2_with_blendshapes.task."
+        )
     options = vision.FaceLandmarkerOptions(
         base_options=tasks.BaseOptions(model_asset_path=str(landmarker)),
         # Frame by frame: the video mode smooths over time, which delays the mouth and opens closed lips.

@@ -35,7 +35,8 @@ class Generator(Protocol):
     """Makes one kind of artefact from a typed request."""
 
     spec: ClassVar[GeneratorSpec]
-    Request: ClassVar[type[GenerationRequest]]
+    Request: ClassVar[type[Any]]
+    """A subclass of `GenerationRequest`; its fields differ from generator to generator."""
 
     @classmethod
     def from_pretrained(cls, checkpoint: Path | None = None, device: str = "auto") -> Self:

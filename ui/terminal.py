@@ -56,7 +56,9 @@ def print_weights(rows: list[tuple[WeightEntry, list[str]]]) -> None:
     for entry, damaged in rows:
         size = f"{sum(file.bytes for file in entry.files) / 1e6:.1f} MB"
         trained_on = entry.trained_on if isinstance(entry.trained_on, str) else ", ".join(map(str, entry.trained_on))
-        table.add_row(entry.id, entry.licence, size, trained_on, f"damaged: {', '.join(damaged)}" if damaged else "whole")
+        table.add_row(
+            entry.id, entry.licence, size, trained_on, f"damaged: {', '.join(damaged)}" if damaged else "whole"
+        )
     Console().print(table)
 
 

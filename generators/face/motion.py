@@ -19,14 +19,18 @@ class FaceMotion:
     weights: Float[np.ndarray, "frames 52"]
     """ARKit weights in [0, 1], columns as `ARKIT_NAMES`."""
     head_rad: Float[np.ndarray, "frames 3"]
-    """Head rotation about X (+ = chin down), Y (+ = turn to the performer's left), Z (+ = tilt to the performer's right)."""
+    """Head rotation about X (+ = chin down), Y (+ = turn to the performer's left), Z (+ = tilt to the right)."""
     gaze_rad: Float[np.ndarray, "frames 2"]
     """Eye rotation in the head: yaw about Y (+ = performer's left), pitch about X (+ = down). Both eyes together."""
     fps: float
 
     def __post_init__(self) -> None:
         frames = len(self.weights)
-        for name, shape in (("weights", (frames, len(ARKIT_NAMES))), ("head_rad", (frames, 3)), ("gaze_rad", (frames, 2))):
+        for name, shape in (
+            ("weights", (frames, len(ARKIT_NAMES))),
+            ("head_rad", (frames, 3)),
+            ("gaze_rad", (frames, 2)),
+        ):
             array = np.asarray(getattr(self, name), np.float32)
             if array.shape != shape:
                 raise ValueError(f"FaceMotion.{name} has shape {array.shape}, expected {shape}.")

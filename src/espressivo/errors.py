@@ -2,7 +2,7 @@
 
 
 class EspressivoError(Exception):
-    """Base of every error that is the input's fault, not the program's. The CLI prints it and exits with `exit_code`."""
+    """Base of every error that the input causes: the CLI prints it and exits with `exit_code`."""
 
     exit_code = 2
 

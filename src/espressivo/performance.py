@@ -36,7 +36,7 @@ class PerformanceRequest(BaseModel):
     """A word with a strength ("happiness:0.8"), a mix ("joy:0.6+surprise:0.3"), a point ("vad:0.7,0.5,0.2"),
     keyframes ("@0 neutral @1.5 anger:0.9") or an EmotionML or JSON file."""
     transcript: str | None = None
-    """The words that are spoken, or a .txt file with them. Lips are exact with it, and guessed from the sound without."""
+    """The words that are spoken, or a .txt file with them. Without it, the lips follow what the sound alone tells."""
     face: str = "parametric"
     """Name of the face generator (see `espressivo generators`)."""
     identity: str = "default"
@@ -118,9 +118,7 @@ def perform(
     return Take.open(folder)
 
 
-def repeat(
-    take: Take, out: str | Path, overwrite: bool = False, progress: ProgressCallback | None = None
-) -> Take:
+def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: ProgressCallback | None = None) -> Take:
     """Make `take` again from its own record and sound, into another folder.
 
     Raises:
@@ -128,8 +126,7 @@ def repeat(
     """
     try:
         request = PerformanceRequest.model_validate(
-            take.record["request"]
-            | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
+            take.record["request"] | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
         )
     except ValueError as error:
         raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
@@ -170,7 +167,9 @@ def _transcript(text: str | None) -> str | None:
             raise InputError(f"Transcript {path} is over 1 MB; give the words of this one recording.")
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"Transcript {path} cannot be read ({error.strerror}); give the words or a text file.") from None
+        raise InputError(
+            f"Transcript {path} cannot be read ({error.strerror}); give the words or a text file."
+        ) from None
     except UnicodeDecodeError:
         raise InputError(f"Transcript {path} is not text in UTF-8; save it as UTF-8.") from None
 
@@ -200,7 +199,9 @@ def _export(
 
     write_emotionml(folder / "emotion.emotionml", emotion, "speech.wav")
     exporters: dict[Format, Callable[[], Any]] = {
-        "glb": lambda: write_glb(folder / "face.glb", head, motion, {"emotion": format_emotion(emotion), "seed": request.seed}),
+        "glb": lambda: write_glb(
+            folder / "face.glb", head, motion, {"emotion": format_emotion(emotion), "seed": request.seed}
+        ),
         "csv": lambda: write_livelink_csv(folder / "face.csv", motion),
         "npz": lambda: write_motion_npz(folder / "face.npz", motion),
     }

@@ -42,7 +42,9 @@ class Take:
             if not isinstance(record, dict) or "request" not in record:
                 raise ValueError("no request in it")
         except (OSError, ValueError) as error:
-            raise InputError(f"{folder} holds no take that can be read ({error}); give a folder with a {RECORD}.") from None
+            raise InputError(
+                f"{folder} holds no take that can be read ({error}); give a folder with a {RECORD}."
+            ) from None
         return cls(folder, record)
 
     def file(self, name: str) -> Path:

@@ -60,7 +60,7 @@ def test_it_keeps_the_protocol(generator: Generator) -> None:
 
 def test_an_unknown_option_is_refused(generator: Generator) -> None:
     with pytest.raises(ValidationError):
-        generator.Request(no_such_option=1)
+        generator.Request(**{"no_such_option": 1})
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
@@ -148,5 +148,6 @@ def test_one_that_cannot_load_is_listed_with_the_reason(monkeypatch: pytest.Monk
 
 
 def test_listing_imports_no_torch() -> None:
-    code = "import sys; from espressivo.generators.registry import list_generators; list_generators(); sys.exit('torch' in sys.modules)"
+    listing = "from espressivo.generators.registry import list_generators; list_generators()"
+    code = f"import sys; {listing}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -26,7 +26,11 @@ def test_wheel_holds_every_tracked_file(wheel: set[str]) -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     tracked = [Path(line) for line in listed.stdout.splitlines()]
     expected = {f"espressivo/{path}" for path in tracked if path.parts[0] in PACKED and (ROOT / path).exists()}
-    expected |= {str(path.relative_to("src")) for path in tracked if path.is_relative_to("src/espressivo") and not (ROOT / path).is_symlink()}
+    expected |= {
+        str(path.relative_to("src"))
+        for path in tracked
+        if path.is_relative_to("src/espressivo") and not (ROOT / path).is_symlink()
+    }
     assert expected - wheel == set()
 
 

@@ -56,5 +56,5 @@ def test_displacement_follows_the_intensity_that_was_asked(emotion: str) -> None
     places = [head.pose(_perform(silence, f"{emotion}:{level}").weights[-1], still)[marks] for level in asked]
     moved_mm = [float(np.linalg.norm(place - places[0], axis=1).mean() * 1e3) for place in places]
     assert moved_mm[0] == 0
-    assert spearmanr(asked, moved_mm).statistic == pytest.approx(1.0)
+    assert spearmanr(asked, moved_mm)[0] == pytest.approx(1.0)
     assert moved_mm[-1] > 0.5
