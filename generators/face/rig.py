@@ -74,6 +74,10 @@ class Head:
             gaze_rad: yaw and pitch of both eyes in the head.
         """
         posed = self.vertices_m + (self.shapes @ np.asarray(weights, np.float32)).reshape(-1, 3)
+        for lids, centre, nearest_m in self._lids:
+            arm = posed[lids] - centre
+            distance = np.sqrt(np.einsum("vk,vk->v", arm, arm))
+            posed[lids] += arm * np.maximum(nearest_m / distance - 1, 0)[:, None]
         turn = rotation(np.array([gaze_rad[1], gaze_rad[0], 0.0]))
         for name, centre in zip(EYE_REGIONS, (self.eye_centre_l, self.eye_centre_r), strict=True):
             ball = self.region_vertices[name]
@@ -90,6 +94,22 @@ class Head:
         return {
             name: np.unique(self.triangles[self.triangle_region == index]) for index, name in enumerate(self.regions)
         }
+
+    @cached_property
+    def _lids(self) -> list[tuple[Int[np.ndarray, "members"], Float[np.ndarray, "3"], Float[np.ndarray, "members"]]]:
+        """For each eye: vertices of its lids, its centre, and how near each may come, so that lids slide over the ball.
+
+        A lid that moves in a straight line, as shapes do, would cut through the ball half-way.
+        """
+        eye_channels = [CHANNEL[name] for name in ARKIT_NAMES if name.startswith("eye")]
+        moves = np.asarray(abs(self.shapes.tocsc()[:, eye_channels]).sum(axis=1)).reshape(-1, 3).any(axis=1)
+        lids = []
+        for centre in (self.eye_centre_l, self.eye_centre_r):
+            distance = np.linalg.norm(self.vertices_m - centre, axis=1)
+            members = np.flatnonzero(moves & (distance < _LID_REACH * self.eye_radius_m))
+            clear_m = self.eye_radius_m + _LID_CLEARANCE_M
+            lids.append((members, centre, np.minimum(distance[members], clear_m).astype(np.float32)))
+        return lids
 
     @cached_property
     def lip_gap_coefficients(self) -> Float[np.ndarray, "52"]:
@@ -112,6 +132,8 @@ def rotation(angles_rad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     return (about_z @ about_y @ about_x).astype(np.float32)
 
 
+_LID_REACH = 1.35  # of the radius of the eye: what lies farther away never touches it
+_LID_CLEARANCE_M = 0.0007  # more than the bulge of the cornea
 HEADS_FILE = Path(__file__).resolve().parents[2] / "assets" / "heads" / "heads.npz"
 _VARIED = 0.55
 """Spread of the seeded variation, as a share of MakeHuman's own range of each feature."""

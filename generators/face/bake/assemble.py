@@ -1,5 +1,6 @@
 """Puts the parts of all identities together into the arrays of `assets/heads/heads.npz`."""
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from espressivo.generators.face.bake import pigments
 from espressivo.generators.face.bake.body import Body, Hung, taken, vertex_normals
 from espressivo.generators.face.bake.eyes import Eyeball
 from espressivo.generators.face.bake.hair import STYLES, Hair
+from espressivo.generators.face.bake.lips import with_shut_lips
 from espressivo.generators.face.bake.openness import openness
 from espressivo.generators.face.bake.people import PEOPLE, PIGMENTS, VARIATIONS, Person, palette, shaped
 from espressivo.generators.face.bake.surface import above_collar, brows, lashes, skin_and_cloth
@@ -48,7 +50,7 @@ def bake(wheel: Wheel) -> dict[str, np.ndarray]:
     """Build everything that ships. Deterministic: the same wheel gives the same arrays."""
     masks = {name: wheel.mask(name) for name in ("lips", "ears", "inside-mouth")}
     first = PEOPLE["default"]
-    mean = Body.of(wheel, shaped(wheel, first))
+    mean = _body(wheel, first)
     parts = _parts(mean, first, masks)
     places = [part.place(mean) for part in parts]
     starts = np.concatenate([[0], np.cumsum([len(place) for place in places])])
@@ -69,6 +71,10 @@ def bake(wheel: Wheel) -> dict[str, np.ndarray]:
     return baked
 
 
+def _body(wheel: Wheel, person: Person) -> Body:
+    return with_shut_lips(Body.of(wheel, shaped(wheel, person)), wheel.mask("inside-mouth"))
+
+
 def _parts(mean: Body, person: Person, masks: dict[str, np.ndarray]) -> list[Part]:
     skin, mouth, cloth = skin_and_cloth(mean, masks["inside-mouth"])
     return [
@@ -81,7 +87,7 @@ def _parts(mean: Body, person: Person, masks: dict[str, np.ndarray]) -> list[Par
         taken("tongue", mean.wheel.quads["helper-tongue"]),
         lashes(mean, "upper"),
         lashes(mean, "lower"),
-        brows(mean, person.brow_fullness),
+        brows(mean, person.brow_fullness, person.brow_tilt_mm * 1e-3),
         Hair(STYLES[person.style], masks["ears"]),
         cloth,
     ]
@@ -103,7 +109,9 @@ def _shapes(
 
 def _keep_off_eyes(mean: Body, parts: list[Part], vertices: np.ndarray, moved: np.ndarray) -> None:
     """Lengthen the way of lids that would end inside an eyeball."""
-    outside = np.concatenate([np.full(len(part.carry(mean.points_m)), not part.region.startswith("eye")) for part in parts])
+    outside = np.concatenate(
+        [np.full(len(part.carry(mean.points_m)), not part.region.startswith("eye")) for part in parts]
+    )
     for centre, radius in mean.eyes:
         arm = vertices + moved - centre
         distance = np.linalg.norm(arm, axis=1)
@@ -115,7 +123,9 @@ def _surface(
     mean: Body, parts: list[Part], places: list[np.ndarray], triangles: np.ndarray, masks: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     vertices = np.concatenate(places)
-    thick = np.concatenate([np.full(len(part.triangles), not part.region.startswith(("lash", "brow"))) for part in parts])
+    thick = np.concatenate(
+        [np.full(len(part.triangles), not part.region.startswith(("lash", "brow"))) for part in parts]
+    )
     light = openness(vertices, vertex_normals(vertices, triangles), triangles[thick])
     light = np.split(light, np.cumsum([len(place) for place in places])[:-1])
     shares, gloss, subsurface, occlusion, follow, teeth_st = [], [], [], [], [], []
@@ -124,7 +134,9 @@ def _surface(
         shares.append(pigments.pigment_shares(part.region, place, mean, at))
         gloss.append(pigments.gloss(part.region, at["lips"]))
         subsurface.append(pigments.subsurface(part.region, len(place)))
-        lit = pigments.depth_in_mouth(place) if part.region in pigments.IN_MOUTH else np.clip(1.15 * open_share, 0.05, 1)
+        lit = (
+            pigments.depth_in_mouth(place) if part.region in pigments.IN_MOUTH else np.clip(1.15 * open_share, 0.05, 1)
+        )
         fixed = part.region.startswith(("eye", "lash", "brow"))
         occlusion.append(np.ones(len(place)) if fixed else lit)
         follow.append(_follow(part.region, place))
@@ -172,9 +184,9 @@ def _nearest(parts: list[Part], starts: np.ndarray, vertices: np.ndarray, point:
 
 def _identities(wheel: Wheel, masks: dict[str, np.ndarray], vertices: np.ndarray) -> dict[str, np.ndarray]:
     offsets, eyes = [], []
-    default = Body.of(wheel, shaped(wheel, PEOPLE["default"]))
+    default = _body(wheel, PEOPLE["default"])
     for person in PEOPLE.values():
-        body = Body.of(wheel, shaped(wheel, person))
+        body = _body(wheel, person)
         parts = _parts(default, person, masks)
         offsets.append(np.concatenate([part.place(body) for part in parts]) - vertices)
         eyes.append([[*centre, radius] for centre, radius in body.eyes])
@@ -193,9 +205,10 @@ def _variations(
 ) -> dict[str, np.ndarray]:
     offsets, eyes = [], []
     base = shaped(wheel, person)
+    start = Body.of(wheel, base)
     for more, less in VARIATIONS.values():
         moved = sum(wheel.target(name) for name in more) - sum(wheel.target(name) for name in less)
-        body = Body.of(wheel, base + 0.5 * moved)
+        body = replace(mean, points_m=mean.points_m + Body.of(wheel, base + 0.5 * moved).points_m - start.points_m)
         offsets.append(np.concatenate([part.place(body) for part in parts]) - vertices)
         eyes.append([body.eyes[k][0] - mean.eyes[k][0] for k in (0, 1)])
     return _sparse("variation", offsets) | {"variation_eyes": np.array(eyes, np.float32)}

@@ -8,10 +8,10 @@ from jaxtyping import Float, Int
 from espressivo.generators.face.bake.body import Body
 from espressivo.generators.face.bake.grid import grid_triangles
 
-_STRANDS, _ROWS = 72, 20
+_STRANDS, _ROWS = 80, 18
 _INNER_ROWS = 2
 _CENTRE_M = np.array([0.0, 0.035, 0.040])
-_AROUND_DEG = (0, 20, 40, 55, 68, 80, 92, 105, 125, 150, 180)
+_AROUND_DEG = (0, 20, 40, 55, 66, 74, 82, 98, 107, 125, 150, 180)
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Style:
     tufts: float = 0.10
 
 
-_HAIRLINE = (63, 64, 67, 75, 103, 109, 103, 108, 128, 140, 143)
+_HAIRLINE = (61, 61, 60.5, 68, 92, 110, 104, 104, 123, 138, 144, 146)
 STYLES = {
-    "cropped": Style(_HAIRLINE, (5, 5, 4, 3.5, 3, 2.6, 2.6, 3, 3.5, 4, 4), top_mm=6.0, tufts=0.10),
-    "short": Style(_HAIRLINE, (15, 14, 12, 9, 7, 5.5, 5.5, 6.5, 8, 9, 8), top_mm=19.0, tufts=0.16),
+    "cropped": Style(_HAIRLINE, (6, 6, 5.5, 4.5, 4, 3.6, 3.6, 4, 4.5, 5, 5, 5), top_mm=7.0, tufts=0.06),
+    "short": Style(_HAIRLINE, (13, 12, 10, 7.5, 6, 5, 4.5, 5, 5.5, 6, 6, 5.5), top_mm=14.0, tufts=0.16),
     "bob": Style(
-        (61, 62, 66, 76, 92, 96, 97, 98, 99, 100, 100),
-        (13, 14, 15, 16, 17, 18, 19, 19, 18, 17, 16),
-        (0, 0, 0, 22, 82, 104, 112, 114, 112, 108, 106),
-        top_mm=18.0,
-        tufts=0.08,
+        (60, 61, 65, 75, 90, 95, 96, 98, 99, 100, 100, 100),
+        (12, 13, 12, 10, 10, 12, 15, 17, 16, 14, 13, 12),
+        (0, 0, 0, 18, 78, 98, 108, 112, 113, 110, 106, 104),
+        top_mm=14.0,
+        tufts=0.07,
     ),
 }
 
@@ -61,7 +61,7 @@ class Hair:
         def knots(values: tuple[float, ...]) -> Float[np.ndarray, "strands"]:
             return np.interp(degrees, _AROUND_DEG, values)
 
-        end = np.radians(knots(style.hairline_deg) + 1.2 * np.sin(9 * around) + 0.8 * np.sin(23 * around + 1))
+        end = np.radians(knots(style.hairline_deg))
         hang = knots(style.hang_mm) * 1e-3
         share = np.linspace(0, 1, _ROWS)[:, None]
         scalp_length = 0.095 * end
@@ -71,12 +71,12 @@ class Hair:
 
         direction = _directions(around, polar)
         scalp = self._scalp(body, direction)
-        volume = knots(style.volume_mm) * 1e-3
+        volume = knots(style.volume_mm) * 1e-3 * (1 + 0.15 * np.sin(around + 0.6))  # more to one side, as if combed
         middle = style.top_mm * 1e-3 + (volume - style.top_mm * 1e-3) * _ramp(0.10, 0.62, share)
         tufts = _tufts(around, travelled)
         hangs = np.clip(hang / 0.02, 0, 1)
-        edge = 1 - (1 - hangs) * _ramp(0.72, 1.0, share) ** 2
-        thick = middle * (1 + style.tufts * tufts) * edge - (1 - hangs) * 0.0010 * _ramp(0.9, 1.0, share)
+        edge = 1 - (1 - hangs) * _ramp(0.50, 1.0, share) ** 1.3
+        thick = middle * (1 + style.tufts * tufts) * edge - (1 - hangs) * 0.0010 * _ramp(0.95, 1.0, share)
         points = _CENTRE_M + direction * (scalp + thick)[..., None]
         points[..., 1] -= fall
         inward = (fall / 0.11) ** 2 * 0.014 - 0.012 * np.sin(np.clip(fall / 0.07, 0, 1) * np.pi)
@@ -84,8 +84,8 @@ class Hair:
 
         last = points[-1]
         radial = np.stack([np.sin(around), 0 * around, np.cos(around)], axis=-1)
-        turned = [last - radial * (0.004 + 0.008 * hangs)[:, None] + (0, 1, 0) * (0.004 * hangs)[:, None]]
-        turned.append(last - radial * (0.006 + 0.012 * hangs)[:, None] + (0, 1, 0) * (0.6 * hang)[:, None])
+        turned = [last - radial * (0.012 * hangs)[:, None] + (0, 1, 0) * (0.004 * hangs)[:, None]]
+        turned.append(last - radial * (0.018 * hangs)[:, None] + (0, 1, 0) * (0.6 * hang)[:, None])
         return np.concatenate([points, np.stack(turned)]).reshape(-1, 3)
 
     def carry(self, offsets: Float[np.ndarray, "body 3"]) -> Float[np.ndarray, "vertices 3"]:

@@ -32,7 +32,9 @@ def pigment_shares(
         jaw = _ramp(-0.035, -0.062, y - 0.55 * np.maximum(np.abs(x) - 0.03, 0)) * _ramp(0.035, 0.060, z)
         moustache = _spot(np.abs(x), y, 0.010, -0.053, 0.009) * (z > 0.1)
         beard = np.maximum(jaw * _ramp(-0.150, -0.118, y), moustache) * (1 - lips) * (1 - flush)
-        for name, share in (("lips", lips), ("flush", flush), ("beard", 0.9 * beard)):
+        roots = body.points_m[np.unique(np.concatenate([body.wheel.quads[f"helper-{s}-eyelashes-2"] for s in "lr"]))]
+        rim = 0.5 * np.exp(-((_distance(points_m, roots) / 0.0013) ** 2)) * (1 - flush)
+        for name, share in (("lips", lips), ("flush", flush), ("beard", 0.9 * beard), ("lash", rim)):
             shares[:, PIGMENTS.index(name)] = share
     pigment = PIGMENTS.index(_REGION_PIGMENT[region])
     shares[:, pigment] = 1 - shares.sum(axis=1)
@@ -54,6 +56,12 @@ def depth_in_mouth(points_m: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarra
     inward = np.clip((points_m[:, 2] - 0.092) / 0.048, 0, 1) ** 1.4
     aside = 1 - 0.45 * _ramp(0.016, 0.034, np.abs(points_m[:, 0]))
     return np.clip(inward * aside, 0.025, 1.0)
+
+
+def _distance(points_m: np.ndarray, others_m: np.ndarray) -> np.ndarray:
+    from scipy.spatial import cKDTree
+
+    return cKDTree(others_m).query(points_m)[0]
 
 
 def _spot(x: np.ndarray, y: np.ndarray, at_x: float, at_y: float, size: float) -> np.ndarray:

@@ -13,7 +13,8 @@ _LOWEST_M = -0.36
 _COLLAR_M, _COLLAR_SLOPE = -0.147, -0.30  # the collar lies in the plane y = a + b z
 _SKIN_UNDER_CLOTH_M = 0.014
 _BROW_ALONG, _BROW_ACROSS = 30, 5
-_LASHES = {"upper": ("2", 0.45, 26), "lower": ("1", 0.25, 16)}
+_LASHES = {"upper": ("2", 0.30, 0.50, 34), "lower": ("1", 0.32, 0.22, 16)}
+"""Group of MakeHuman's strip; where on it, from its inner to its free edge, lashes begin; how far they go on; how many."""
 
 
 def above_collar(points_m: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarray, "vertices"]:
@@ -57,17 +58,17 @@ def _clipped(region: str, triangles: Int[np.ndarray, "triangles 3"], keep: Float
     return Hung(region, np.array(kept), sources, np.column_stack([share, 1 - share]), np.zeros(len(sources)))
 
 
-def brows(mean: Body, fullness: float) -> Hung:
+def brows(mean: Body, fullness: float, tilt_m: float) -> Hung:
     """A tapered band over each eye: fuller at the nose, thin at the temple. Renderers draw hairs on it."""
     along = np.linspace(0, 1, _BROW_ALONG)
     across = np.linspace(1, -1, _BROW_ACROSS)
     x = 0.0115 + 0.0435 * along
-    middle = np.interp(along, [0, 0.15, 0.4, 0.66, 0.85, 1.0], [0.0198, 0.0208, 0.0236, 0.0256, 0.0236, 0.0196])
-    half = np.interp(along, [0, 0.08, 0.3, 0.6, 0.85, 1.0], [0.0018, 0.0036, 0.0039, 0.0031, 0.0018, 0.0004]) * fullness
-    y = middle + across[:, None] * half
+    middle = np.interp(along, [0, 0.15, 0.4, 0.66, 0.85, 1.0], [0.0212, 0.0220, 0.0238, 0.0252, 0.0238, 0.0206])
+    half = np.interp(along, [0, 0.08, 0.3, 0.6, 0.85, 1.0], [0.0016, 0.0032, 0.0036, 0.0030, 0.0018, 0.0004]) * fullness
+    y = middle + tilt_m * (0.6 - along) + across[:, None] * half
     left = np.column_stack([np.broadcast_to(x, y.shape).ravel(), y.ravel()])
     right = left.reshape(_BROW_ACROSS, _BROW_ALONG, 2)[:, ::-1].reshape(-1, 2) * (-1, 1)
-    lift = np.interp(np.abs(across), [0, 0.5, 1.0], [0.0011, 0.0009, 0.0002])[:, None] * np.ones(_BROW_ALONG)
+    lift = np.interp(np.abs(across), [0, 0.5, 1.0], [0.0006, 0.0005, 0.00012])[:, None] * np.ones(_BROW_ALONG)
     faces = grid_triangles(_BROW_ACROSS, _BROW_ALONG)
     sources, shares = _on_front(mean, np.concatenate([left, right]))
     return Hung("brow", np.concatenate([faces, faces + len(left)]), sources, shares, np.tile(lift.ravel(), 2))
@@ -99,8 +100,8 @@ def _on_front(
 
 def lashes(mean: Body, lid: str) -> Hung:
     """Fine tapered lashes and the thin dark line at their roots, in place of MakeHuman's solid strip."""
-    group, length, count = _LASHES[lid]
-    parts = list(_fans(mean, group, length, count))
+    group, begin, length, count = _LASHES[lid]
+    parts = list(_fans(mean, group, begin, length, count))
     starts = np.concatenate([[0], np.cumsum([len(sources) for sources, _, _ in parts])])
     sources = np.concatenate([sources for sources, _, _ in parts])
     return Hung(
@@ -112,7 +113,7 @@ def lashes(mean: Body, lid: str) -> Hung:
     )
 
 
-def _fans(mean: Body, group: str, length: float, count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _fans(mean: Body, group: str, begin: float, length: float, count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     for side in "lr":
         roots, tips = _strip_edges(mean, mean.wheel.quads[f"helper-{side}-eyelashes-{group}"])
         last = len(roots) - 1
@@ -131,12 +132,14 @@ def _fans(mean: Body, group: str, length: float, count: int) -> Iterator[tuple[n
             lean = 0.10 * np.sin(1.7 * k)
             width = 0.16 * last / count
             first = len(points)
-            points += [at(place - width, 0.0), at(place + width, 0.0), at(place + lean, length * taper * jitter)]
+            points += [at(place - width, begin), at(place + width, begin), at(place + lean, begin + length * taper * jitter)]
             faces.append([first, first + 1, first + 2])
         first = len(points)
         line = np.linspace(0, last, 2 * last + 1)
         thick = 0.10 * np.sin(np.pi * (0.04 + 0.92 * line / last))
-        points += [at(place, 0.0) for place in line] + [at(p, t * length / 0.45) for p, t in zip(line, thick, strict=True)]
+        points += [at(place, 0.0) for place in line] + [
+            at(p, t * length / 0.45) for p, t in zip(line, thick, strict=True)
+        ]
         faces += (grid_triangles(2, len(line)) + first).tolist()
         yield np.array([p[0] for p in points]), np.array([p[1] for p in points]), np.array(faces)
 

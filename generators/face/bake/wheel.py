@@ -48,13 +48,14 @@ class Wheel:
             elif kind == "f":
                 pairs = [tuple(int(number) - 1 for number in value.split("/")[:2]) for value in values]
                 quads.setdefault(group, []).append([vertex for vertex, _ in pairs])
-                corners.extend((vertex, uv) for vertex, uv in pairs)
+                corners.extend(pairs)
         self.points_m = np.array(points) * _METRES
         """The base mesh before any target: (19158, 3)."""
         self.quads = {name: np.array(faces) for name, faces in quads.items()}
         self._corners = np.unique(np.array(corners), axis=0)
         self._texture = np.array(texture)
         self.target = cache(self._target)
+        self.mask = cache(self._mask)
 
     def _target(self, name: str) -> Float[np.ndarray, "vertices 3"]:
         """Offsets in metres of one target file, named without its ending, such as `head/head-oval`."""
@@ -69,7 +70,7 @@ class Wheel:
                 offsets[int(words[0])] = [float(word) for word in words[1:]]
         return offsets * _METRES
 
-    def mask(self, name: str) -> Float[np.ndarray, "vertices"]:
+    def _mask(self, name: str) -> Float[np.ndarray, "vertices"]:
         """A painted mask (`lips`, `eyelids`, `ears`, `inside-mouth`) at the vertices, 0 to 1: the most over texture seams."""
         from PIL import Image
 
