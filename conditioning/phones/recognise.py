@@ -9,7 +9,7 @@ from espressivo.errors import InputError
 from espressivo.progress import ProgressCallback
 
 WITH_TRANSCRIPT = "align"
-FROM_SOUND = "loop"
+FROM_SOUND = "neural"
 _SHORTEST_S = 0.2
 """Less sound than this holds no recognisable phone."""
 

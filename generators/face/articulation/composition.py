@@ -16,10 +16,10 @@ from espressivo.generators.face.articulation.rhythm import (
     closure_confidence,
     jaw_gains,
     lip_gains,
-    loudness_opening,
     loudness_share,
     phone_lead,
     smooth,
+    sound_opening,
 )
 from espressivo.generators.face.articulation.segments import viseme_segments
 from espressivo.generators.face.visemes import CHANNEL_GROUPS, LIP_GROUPS, VISEME_WEIGHTS
@@ -56,7 +56,7 @@ def articulate(
     controls = controls or ArticulationControls()
     times_s = np.asarray(times_s, np.float64)
     inner_s = np.arange(int(np.ceil(speech.duration_s * _RATE_HZ)) + 1) / _RATE_HZ
-    inner = _from_loudness(speech, prosody, inner_s, controls)
+    inner = _from_sound(speech, prosody, inner_s, controls)
     if speech.phones:
         inner = inner + _from_phones(speech, prosody, inner_s, controls)
     inner[:, _JAW] *= 1.0 - _ROUNDING_CLOSES * np.clip(inner[:, _PUCKER], 0.0, 1.0)
@@ -79,10 +79,10 @@ def articulate(
     )
 
 
-def _from_loudness(
+def _from_sound(
     speech: Speech, prosody: Prosody, inner_s: np.ndarray, controls: ArticulationControls
 ) -> Float[np.ndarray, "inner 52"]:
-    opening = loudness_opening(prosody, inner_s) * loudness_share(speech, prosody, inner_s)
+    opening = sound_opening(speech, prosody, inner_s) * loudness_share(speech, prosody, inner_s)
     weights = opening[:, None] * _OPEN_MOUTH
     _scale_parts(weights, controls)
     return weights

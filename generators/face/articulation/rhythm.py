@@ -11,11 +11,16 @@ from espressivo.conditioning.speech import SILENCE, Phone, Speech
 from espressivo.generators.face.articulation.segments import VisemeSegments
 from espressivo.generators.face.visemes import LIP_HEAVY, VISEMES, VOWELS
 
-PHONE_LEAD: Final[dict[str | None, float]] = {"given": 0.6, "aligned": 0.6, "recognised": 0.4, None: 0.0}
+PHONE_LEAD: Final[dict[str | None, float]] = {"given": 0.6, "aligned": 0.6, "recognised": 0.0, None: 0.0}
 """How much of the mouth's opening follows the phones; the rest follows loudness.
 
-Phones heard without a transcript are wrong too often to lead alone, and even right ones follow a recorded jaw better
-with loudness mixed in. Chosen by `eval.mouth_curves` on its development clips (jaw_r, opening_r, lag_ok)."""
+Phones heard without a transcript are wrong too often to lead (they add shape and closures), and even right ones follow
+a recorded jaw better with loudness mixed in. Chosen by `eval.mouth_curves` on its development clips (jaw_r, opening_r, lag_ok)."""
+
+HEARD_SHARE: Final[dict[str | None, float]] = {"given": 0.0, "aligned": 0.0, "recognised": 0.5, None: 0.5}
+"""How much of the opening that does not follow phones is heard by the network that listens without deciding on phones
+(`conditioning.phones_neural`); the rest is loudness. More of it follows labels better, but the mouth then leaves the
+sound by more than a frame in one of ten EMO-DB clips. Chosen by `eval.mouth_curves` on its development clips."""
 
 _ORPHAN_SMOOTHING_S: Final = 0.06
 _ENVELOPE_SMOOTHING_S: Final = 0.015
@@ -26,6 +31,21 @@ _LIP_RANGE: Final = 0.6
 _DIP: Final = 0.85
 """A recognised P, B or M is believed when it is at most this loud compared with the loudest moment around it."""
 _AROUND_S: Final = 0.15
+
+
+def sound_opening(
+    speech: Speech, prosody: Prosody, times_s: Float[np.ndarray, "frames"]
+) -> Float[np.ndarray, "frames"]:
+    """Return in [0, 1] how far the sound alone opens the mouth at `times_s` (evenly spaced)."""
+    from espressivo.conditioning.phones_neural.recogniser import mouth_opening
+
+    loudness = loudness_opening(prosody, times_s)
+    share = HEARD_SHARE[speech.phone_source]
+    if share == 0.0:
+        return loudness
+    heard = mouth_opening(speech)
+    heard = np.interp(times_s, np.arange(len(heard)) / Prosody.rate_hz, heard) * prosody.at("speaking", times_s)
+    return share * smooth(heard, _ENVELOPE_SMOOTHING_S, times_s) + (1.0 - share) * loudness
 
 
 def loudness_opening(prosody: Prosody, times_s: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
