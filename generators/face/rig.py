@@ -77,11 +77,12 @@ class Head:
         for lids, centre, nearest_m in self._lids:
             arm = posed[lids] - centre
             distance = np.sqrt(np.einsum("vk,vk->v", arm, arm))
-            posed[lids] += arm * np.maximum(nearest_m / distance - 1, 0)[:, None]
-        turn = rotation(np.array([gaze_rad[1], gaze_rad[0], 0.0]))
-        for name, centre in zip(EYE_REGIONS, (self.eye_centre_l, self.eye_centre_r), strict=True):
-            ball = self.region_vertices[name]
-            posed[ball] = (self.vertices_m[ball] - centre) @ turn.T + centre
+            posed[lids] += arm * np.maximum(nearest_m / distance - _ONE, 0)[:, None]
+        if np.any(gaze_rad):
+            turn = rotation(np.array([gaze_rad[1], gaze_rad[0], 0.0]))
+            for name, centre in zip(EYE_REGIONS, (self.eye_centre_l, self.eye_centre_r), strict=True):
+                ball = self.region_vertices[name]
+                posed[ball] = (self.vertices_m[ball] - centre) @ turn.T + centre
         if not np.any(head_rad):
             return posed
         turned = (posed - self.head_pivot) @ rotation(head_rad).T + self.head_pivot
@@ -133,6 +134,7 @@ def rotation(angles_rad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
 
 
 _LID_REACH = 1.35  # of the radius of the eye: what lies farther away never touches it
+_ONE = np.float32(1.00001)  # rounding must not push a lid that has not moved
 _LID_CLEARANCE_M = 0.0007  # more than the bulge of the cornea
 HEADS_FILE = Path(__file__).resolve().parents[2] / "assets" / "heads" / "heads.npz"
 _VARIED = 0.55

@@ -49,9 +49,7 @@ def _slit(
     return columns, count * _PIXEL_M, middles
 
 
-def _raised(
-    body: Body, columns: np.ndarray, heights: np.ndarray, middles: np.ndarray
-) -> Float[np.ndarray, "body 3"]:
+def _raised(body: Body, columns: np.ndarray, heights: np.ndarray, middles: np.ndarray) -> Float[np.ndarray, "body 3"]:
     """Offsets that raise the lower lip by what the slit needs, spread so smoothly that no dent is seen."""
     from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 

@@ -113,7 +113,9 @@ def lashes(mean: Body, lid: str) -> Hung:
     )
 
 
-def _fans(mean: Body, group: str, begin: float, length: float, count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _fans(
+    mean: Body, group: str, begin: float, length: float, count: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     for side in "lr":
         roots, tips = _strip_edges(mean, mean.wheel.quads[f"helper-{side}-eyelashes-{group}"])
         last = len(roots) - 1
@@ -132,7 +134,11 @@ def _fans(mean: Body, group: str, begin: float, length: float, count: int) -> It
             lean = 0.10 * np.sin(1.7 * k)
             width = 0.16 * last / count
             first = len(points)
-            points += [at(place - width, begin), at(place + width, begin), at(place + lean, begin + length * taper * jitter)]
+            points += [
+                at(place - width, begin),
+                at(place + width, begin),
+                at(place + lean, begin + length * taper * jitter),
+            ]
             faces.append([first, first + 1, first + 2])
         first = len(points)
         line = np.linspace(0, last, 2 * last + 1)
