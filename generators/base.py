@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
-
+from espressivo.inputmodel import InputModel
 from espressivo.progress import ProgressCallback
 
 Kind = Literal["face", "portrait", "gesture", "music"]
 
 
-class GenerationRequest(BaseModel):
+class GenerationRequest(InputModel):
     """Base of every request. CLI options, studio controls, batch manifests and docs are derived from its fields."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from pydantic import ValidationError
 
 import espressivo
 from espressivo.errors import EspressivoError
@@ -103,9 +102,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EspressivoError as error:
         print(f"espressivo: {error}", file=sys.stderr)
         return error.exit_code
-    except ValidationError as error:
-        print(f"espressivo: {_first_problem(error)}", file=sys.stderr)
-        return EspressivoError.exit_code
     except KeyboardInterrupt:
         print("espressivo: stopped; nothing was written.", file=sys.stderr)
         return _INTERRUPTED
@@ -116,9 +112,3 @@ def _print_take(take: Take) -> None:
     print(take.folder)
     for name in take.record["files"]:
         print(f"  {name}")
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    option = ".".join(map(str, first["loc"])) or "request"
-    return f"--{option.replace('_', '-')} {first['input']!r} cannot be used: {first['msg']}."

@@ -7,10 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from espressivo.errors import InputError
 from espressivo.generators.face.controls import FaceControls
+from espressivo.inputmodel import InputModel
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
 
@@ -25,10 +26,8 @@ SOUND_RATE_HZ = 48_000
 _MAX_TRANSCRIPT_BYTES = 1_000_000
 
 
-class PerformanceRequest(BaseModel):
+class PerformanceRequest(InputModel):
     """What a take is made from. The same request and speech give the same take on the same platform."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     speech: Path
     """Sound or video file with the line that is spoken."""

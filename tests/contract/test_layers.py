@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"errors", "progress", "media"},
+    {"errors", "inputmodel", "progress", "media"},
     {"conditioning", "weights", "assets"},
     {"generators"},
     {"eval"},

@@ -133,7 +133,7 @@ def _perform_in_a_process(out: Path, max_file_bytes: int | None = None) -> subpr
         if max_file_bytes is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
 
-    command = [sys.executable, "-B", "-m", "espressivo.cli", "perform", "--speech", LINE, "--formats", "csv", "glb"]
+    command = [sys.executable, "-B", "-m", "espressivo", "perform", "--speech", LINE, "--formats", "csv", "glb"]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(out.parent / "numba")}
     return subprocess.run(
         [*command, "--out", str(out)], capture_output=True, text=True, preexec_fn=limit, env=environment, timeout=120

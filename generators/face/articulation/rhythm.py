@@ -15,7 +15,8 @@ PHONE_LEAD: Final[dict[str | None, float]] = {"given": 0.6, "aligned": 0.6, "rec
 """How much of the mouth's opening follows the phones; the rest follows loudness.
 
 Phones heard without a transcript are wrong too often to lead (they add shape and closures), and even right ones follow
-a recorded jaw better with loudness mixed in. Chosen by `eval.mouth_curves` on its development clips (jaw_r, opening_r, lag_ok)."""
+a recorded jaw better with loudness mixed in. Chosen by `eval.mouth_curves` on its development clips (jaw_r, opening_r,
+lag_ok)."""
 
 HEARD_SHARE: Final[dict[str | None, float]] = {"given": 0.0, "aligned": 0.0, "recognised": 0.5, None: 0.5}
 """How much of the opening that does not follow phones is heard by the network that listens without deciding on phones

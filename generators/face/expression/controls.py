@@ -4,9 +4,10 @@ from typing import Annotated, Final
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from espressivo.generators.face.arkit import ARKIT_NAMES
+from espressivo.inputmodel import InputModel
 
 Gain = Annotated[float, Field(ge=0, le=2)]
 
@@ -17,10 +18,8 @@ _REGION_PREFIXES: Final = {
 }
 
 
-class ExpressionControls(BaseModel):
+class ExpressionControls(InputModel):
     """Gains of the emotional expression by region: 0 leaves the region out, 1 is the fitted table, 2 exaggerates."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mouth: Gain = 1.0
     """Mouth, jaw and nose wings, as far as the emotion moves them."""

@@ -1,0 +1,7 @@
+"""`python -m espressivo` is the command line."""
+
+import sys
+
+from espressivo.cli import main
+
+sys.exit(main())
