@@ -63,8 +63,8 @@ class Head:
     def pose(
         self,
         weights: Float[np.ndarray, "52"],
-        head_rad: Float[np.ndarray, "3"] = np.zeros(3, np.float32),
-        gaze_rad: Float[np.ndarray, "2"] = np.zeros(2, np.float32),
+        head_rad: Float[np.ndarray, "3"] | tuple[float, ...] = (0.0, 0.0, 0.0),
+        gaze_rad: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
     ) -> Float[np.ndarray, "vertices 3"]:
         """Return the posed vertices in metres.
 
@@ -85,7 +85,7 @@ class Head:
                 posed[ball] = (self.vertices_m[ball] - centre) @ turn.T + centre
         if not np.any(head_rad):
             return posed
-        turned = (posed - self.head_pivot) @ rotation(head_rad).T + self.head_pivot
+        turned = (posed - self.head_pivot) @ rotation(np.asarray(head_rad)).T + self.head_pivot
         follow = self.neck_weight[:, None]
         return posed + follow * (turned - posed)
 
@@ -229,7 +229,7 @@ def _with_lids_that_meet(
     landmarks: Mapping[str, int],
 ) -> "csr_array":
     """Scale each `eyeBlink` by how much wider the eye stands open than the one it was made for."""
-    from scipy.sparse import diags_array
+    from scipy.sparse import csr_array, diags_array
 
     scale = np.ones(len(ARKIT_NAMES), np.float32)
     for side in ("left", "right"):
@@ -238,4 +238,4 @@ def _with_lids_that_meet(
         travel = shapes[[3 * lower + 1, 3 * upper + 1]].tocsc()[:, [channel]].toarray().ravel()
         wider = (vertices[upper, 1] - vertices[lower, 1]) - (base[upper, 1] - base[lower, 1])
         scale[channel] += wider / (travel[0] - travel[1])
-    return (shapes @ diags_array(scale)).tocsr()
+    return csr_array(shapes @ diags_array(scale))

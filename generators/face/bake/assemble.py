@@ -22,8 +22,17 @@ HEAD_PIVOT_M = (0.0, -0.046, 0.010)
 _NECK_M = (0.004, 0.062)  # above the collar: where the skin starts to follow the head, where it follows wholly
 _SMALLEST_MM = 0.004
 _LID_CLEARANCE_M = 0.0004
-_LANDMARKS = {"lip_upper_inner": 520, "lip_lower_inner": 523, "mouth_right": 425, "nose_tip": 5054, "chin": 5162,
-              "lid_upper_left": 14742, "lid_upper_right": 14867, "lid_lower_left": 14756, "lid_lower_right": 14881}  # fmt: skip
+_LANDMARKS = {
+    "lip_upper_inner": 520,
+    "lip_lower_inner": 523,
+    "mouth_right": 425,
+    "nose_tip": 5054,
+    "chin": 5162,
+    "lid_upper_left": 14742,
+    "lid_upper_right": 14867,
+    "lid_lower_left": 14756,
+    "lid_lower_right": 14881,
+}
 """Vertices of MakeHuman's base mesh; those of the lids are roots of lashes."""
 
 
@@ -131,7 +140,8 @@ def _surface(
     shares, gloss, subsurface, occlusion, follow, teeth_st = [], [], [], [], [], []
     for part, place, open_share in zip(parts, places, light, strict=True):
         at = {name: _at(part, mask, len(place)) for name, mask in masks.items()}
-        shares.append(pigments.pigment_shares(part.region, place, mean, at))
+        thin = part.skin_share if isinstance(part, Hair) else None
+        shares.append(pigments.pigment_shares(part.region, place, mean, at, thin))
         gloss.append(pigments.gloss(part.region, at["lips"]))
         subsurface.append(pigments.subsurface(part.region, len(place)))
         lit = (

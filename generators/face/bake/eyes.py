@@ -6,7 +6,7 @@ from jaxtyping import Float, Int
 from espressivo.generators.face.bake.body import Body
 from espressivo.generators.face.bake.grid import grid_triangles
 
-_RINGS, _SEGMENTS = 16, 28
+_RINGS, _SEGMENTS = 16, 24
 _BACK_RAD = np.radians(115)  # the rest of the ball is never seen
 _LIMBUS_RAD = np.radians(25)
 _BULGE = 0.035  # of the radius, at the pole

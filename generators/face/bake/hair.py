@@ -8,9 +8,10 @@ from jaxtyping import Float, Int
 from espressivo.generators.face.bake.body import Body
 from espressivo.generators.face.bake.grid import grid_triangles
 
-_STRANDS, _ROWS = 80, 18
+_STRANDS, _ROWS = 68, 17
 _INNER_ROWS = 2
 _CENTRE_M = np.array([0.0, 0.035, 0.040])
+_SEEN_DEG = 16.0
 _AROUND_DEG = (0, 20, 40, 55, 66, 74, 82, 98, 107, 125, 150, 180)
 
 
@@ -28,18 +29,27 @@ class Style:
     tufts: float = 0.10
 
 
-_HAIRLINE = (61, 61, 60.5, 68, 92, 110, 104, 104, 123, 138, 144, 146)
+_HAIRLINE = (65, 65, 64.5, 71, 93, 111, 105, 113, 133, 143, 147, 148)
 STYLES = {
     "cropped": Style(_HAIRLINE, (6, 6, 5.5, 4.5, 4, 3.6, 3.6, 4, 4.5, 5, 5, 5), top_mm=7.0, tufts=0.06),
     "short": Style(_HAIRLINE, (13, 12, 10, 7.5, 6, 5, 4.5, 5, 5.5, 6, 6, 5.5), top_mm=14.0, tufts=0.16),
     "bob": Style(
-        (60, 61, 65, 75, 90, 95, 96, 98, 99, 100, 100, 100),
+        (64, 64.5, 67, 76, 90, 95, 96, 98, 99, 100, 100, 100),
         (12, 13, 12, 10, 10, 12, 15, 17, 16, 14, 13, 12),
         (0, 0, 0, 18, 78, 98, 108, 112, 113, 110, 106, 104),
         top_mm=14.0,
         tufts=0.07,
     ),
 }
+
+
+def under_hair(points_m: Float[np.ndarray, "vertices 3"]) -> np.ndarray:
+    """Whether a point of the scalp lies so far inside every style's hairline that it is never seen."""
+    offset = points_m - _CENTRE_M
+    polar = np.degrees(np.arctan2(np.hypot(offset[:, 0], offset[:, 2]), offset[:, 1]))
+    around = np.degrees(np.arctan2(np.abs(offset[:, 0]), offset[:, 2]))
+    hairline = np.min([np.interp(around, _AROUND_DEG, style.hairline_deg) for style in STYLES.values()], axis=0)
+    return polar < hairline - _SEEN_DEG
 
 
 class Hair:
@@ -76,7 +86,7 @@ class Hair:
         tufts = _tufts(around, travelled)
         hangs = np.clip(hang / 0.02, 0, 1)
         edge = 1 - (1 - hangs) * _ramp(0.50, 1.0, share) ** 1.3
-        thick = middle * (1 + style.tufts * tufts) * edge - (1 - hangs) * 0.0010 * _ramp(0.95, 1.0, share)
+        thick = middle * (1 + style.tufts * tufts) * edge + 0.0009 - (1 - hangs) * 0.0019 * _ramp(0.93, 1.0, share)
         points = _CENTRE_M + direction * (scalp + thick)[..., None]
         points[..., 1] -= fall
         inward = (fall / 0.11) ** 2 * 0.014 - 0.012 * np.sin(np.clip(fall / 0.07, 0, 1) * np.pi)
@@ -87,6 +97,14 @@ class Hair:
         turned = [last - radial * (0.012 * hangs)[:, None] + (0, 1, 0) * (0.004 * hangs)[:, None]]
         turned.append(last - radial * (0.018 * hangs)[:, None] + (0, 1, 0) * (0.6 * hang)[:, None])
         return np.concatenate([points, np.stack(turned)]).reshape(-1, 3)
+
+    @property
+    def skin_share(self) -> Float[np.ndarray, "vertices"]:
+        """How much skin shows between the hairs: along the forehead hair begins thinly."""
+        around = np.degrees(np.abs(np.linspace(-np.pi, np.pi, _STRANDS, endpoint=False)))
+        rows = np.zeros(_ROWS + _INNER_ROWS)
+        rows[_ROWS - 3 :] = (0.10, 0.35, 0.70, 0.70, 0.70)
+        return (rows[:, None] * (1 - _ramp(46, 58, around))).ravel()
 
     def carry(self, offsets: Float[np.ndarray, "body 3"]) -> Float[np.ndarray, "vertices 3"]:
         """Nothing: the scalp is still."""

@@ -74,7 +74,7 @@ VARIATIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "head": (("head/head-oval",), ("head/head-round",)),
 }
-"""Axes of the seeded variation: targets at +1 and at -1. None touches lips or lids, so that these close on everybody."""
+"""Axes of the seeded variation: targets at +1 and at -1. None touches lips or lids, so these close on everybody."""
 
 
 def shaped(wheel: Wheel, person: Person) -> Float[np.ndarray, "vertices 3"]:

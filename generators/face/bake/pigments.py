@@ -7,9 +7,19 @@ from espressivo.generators.face.bake.body import Body
 from espressivo.generators.face.bake.people import PIGMENTS
 
 _REGION_PIGMENT = {
-    "skin": "skin", "inside_mouth": "mouth", "eye_l": "eye", "eye_r": "eye", "teeth_upper": "teeth", "teeth_lower": "teeth",
-    "tongue": "tongue", "lash_upper": "lash", "lash_lower": "lash", "brow": "brow", "hair": "hair", "cloth": "cloth",
-}  # fmt: skip
+    "skin": "skin",
+    "inside_mouth": "mouth",
+    "eye_l": "eye",
+    "eye_r": "eye",
+    "teeth_upper": "teeth",
+    "teeth_lower": "teeth",
+    "tongue": "tongue",
+    "lash_upper": "lash",
+    "lash_lower": "lash",
+    "brow": "brow",
+    "hair": "hair",
+    "cloth": "cloth",
+}
 _GLOSS = {"skin": 0.33, "inside_mouth": 0.45, "teeth_upper": 0.68, "teeth_lower": 0.68, "tongue": 0.5, "cloth": 0.12}
 _OTHER_GLOSS = 0.2
 _SUBSURFACE = {"skin": 1.0, "inside_mouth": 0.8, "tongue": 0.9, "teeth_upper": 0.3, "teeth_lower": 0.3}
@@ -17,9 +27,16 @@ IN_MOUTH = ("inside_mouth", "teeth_upper", "teeth_lower", "tongue")
 
 
 def pigment_shares(
-    region: str, points_m: Float[np.ndarray, "vertices 3"], body: Body, masks: dict[str, Float[np.ndarray, "vertices"]]
+    region: str,
+    points_m: Float[np.ndarray, "vertices 3"],
+    body: Body,
+    masks: dict[str, Float[np.ndarray, "vertices"]],
+    thin: Float[np.ndarray, "vertices"] | None = None,
 ) -> Float[np.ndarray, "vertices pigments"]:
-    """Shares of `PIGMENTS` for the vertices of one part; rows sum to 1. `masks` are painted masks at these vertices."""
+    """Shares of `PIGMENTS` for the vertices of one part; rows sum to 1.
+
+    `masks` are painted masks at these vertices; `thin` is how much skin shows through hair.
+    """
     shares = np.zeros((len(points_m), len(PIGMENTS)))
     if region == "skin":
         x, y, z = points_m.T
@@ -36,6 +53,8 @@ def pigment_shares(
         rim = 0.5 * np.exp(-((_distance(points_m, roots) / 0.0013) ** 2)) * (1 - flush)
         for name, share in (("lips", lips), ("flush", flush), ("beard", 0.9 * beard), ("lash", rim)):
             shares[:, PIGMENTS.index(name)] = share
+    if thin is not None:
+        shares[:, PIGMENTS.index("skin")] = thin
     pigment = PIGMENTS.index(_REGION_PIGMENT[region])
     shares[:, pigment] = 1 - shares.sum(axis=1)
     return shares

@@ -1,20 +1,22 @@
 """Parts that lie on the skin: the skin itself, clothes, brows and lashes."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from espressivo.generators.face.bake.body import Body, Hung
 from espressivo.generators.face.bake.grid import grid_triangles
+from espressivo.generators.face.bake.hair import under_hair
 from espressivo.generators.face.bake.wheel import triangulated
 
-_LOWEST_M = -0.36
+_LOWEST_M, _WIDEST_M = -0.31, 0.27
 _COLLAR_M, _COLLAR_SLOPE = -0.147, -0.30  # the collar lies in the plane y = a + b z
 _SKIN_UNDER_CLOTH_M = 0.014
 _BROW_ALONG, _BROW_ACROSS = 30, 5
 _LASHES = {"upper": ("2", 0.30, 0.50, 34), "lower": ("1", 0.32, 0.22, 16)}
-"""Group of MakeHuman's strip; where on it, from its inner to its free edge, lashes begin; how far they go on; how many."""
+"""Group of MakeHuman's strip; where on it, from inner to free edge, lashes begin; how far they go on; how many."""
 
 
 def above_collar(points_m: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarray, "vertices"]:
@@ -25,7 +27,8 @@ def above_collar(points_m: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarray,
 def skin_and_cloth(mean: Body, in_mouth: Float[np.ndarray, "body"]) -> tuple[Hung, Hung, Hung]:
     """Skin down to a little below the collar, the lining of the mouth, and a plain shirt from the collar down."""
     quads = mean.wheel.quads["body"]
-    quads = quads[(mean.points_m[quads][:, :, 1] > _LOWEST_M).all(axis=1)]
+    shown = (mean.points_m[:, 1] > _LOWEST_M) & (np.abs(mean.points_m[:, 0]) < _WIDEST_M)
+    quads = quads[shown[quads].all(axis=1) & ~under_hair(mean.points_m)[quads].all(axis=1)]
     lining = (in_mouth[quads] > 0.5).all(axis=1)
     height = above_collar(mean.points_m)
     skin = _clipped("skin", triangulated(quads[~lining]), height + _SKIN_UNDER_CLOTH_M)
@@ -170,7 +173,7 @@ def _strip_edges(mean: Body, quads: Int[np.ndarray, "quads 4"]) -> tuple[np.ndar
         loop.append(following)
     turns = [k for k, vertex in enumerate(loop) if vertex in corners] + [len(loop)]
     loop.append(loop[0])
-    sides = [loop[a : b + 1] for a, b in zip(turns[:-1], turns[1:], strict=True)]
+    sides = [loop[a : b + 1] for a, b in pairwise(turns)]
     long = sorted(sides, key=len)[-2:]
     skin = mean.points_m[np.unique(quads_near_eyes(mean))]
     distance = [np.linalg.norm(mean.points_m[side][:, None] - skin, axis=2).min(axis=1).mean() for side in long]

@@ -11,7 +11,7 @@ from espressivo.generators.face.bake.grid import grid_triangles
 
 CELLS = 7.5
 """Teeth per unit of the arch coordinate in `teeth_st`."""
-_ACROSS = np.array([0.0, 0.10, 0.3, 0.5, 0.7, 0.90])
+_ACROSS = np.array([0.0, 0.12, 0.37, 0.63, 0.88])
 # Rows from behind the crown over the biting edge down the front into the gum: height as a share of the crown, depth.
 _ROWS = (
     # (share of crown, metres beyond the crown, forward m, t)

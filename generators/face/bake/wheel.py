@@ -71,7 +71,7 @@ class Wheel:
         return offsets * _METRES
 
     def _mask(self, name: str) -> Float[np.ndarray, "vertices"]:
-        """A painted mask (`lips`, `eyelids`, `ears`, `inside-mouth`) at the vertices, 0 to 1: the most over texture seams."""
+        """A painted mask (`lips`, `ears`, `inside-mouth`) at the vertices, 0 to 1: the most over texture seams."""
         from PIL import Image
 
         picture = Image.open(io.BytesIO(self._read(f"mpfb2/textures/mpfb_{name}.jpg"))).convert("L")
