@@ -59,8 +59,12 @@ CEILINGS: Final[Mapping[str, float]] = {
     "eyeSquint": 0.6,
 }
 """Above these a face cannot also speak (mouth) or look at the viewer (lids)."""
-OBLIQUE_BROW_DOWN: Final = 0.35
-"""Ceiling of browDown where inner brows rise: unit 4 then draws the brows together, but the channel lowers them."""
+CEILINGS_BESIDE: Final[Mapping[str, Mapping[str, float]]] = {
+    "browInnerUp": {"browDown": 0.35},
+    "mouthSmile": {"mouthSmile": 0.7, "mouthUpperUp": 0.45},
+}
+"""Further ceilings where a recipe has the first channel. Unit 4 draws raised inner brows together, but browDown lowers
+them; a larger smile lifts the rig's upper lip off the teeth and shows the gum."""
 CEILING: Final = 0.9
 """Leaves the drift of the layer room below 1."""
 
@@ -234,7 +238,9 @@ def _lead(category: str, recipe: Mapping[str, float], instruments: tuple[Reading
         for muscle, reading in best.items()
         if reading.typical >= ADDED_FLOOR and muscle not in recipe and not muscle.startswith(NOT_ADDED)
     }
-    ceilings = {**CEILINGS, "browDown": OBLIQUE_BROW_DOWN} if "browInnerUp" in recipe else CEILINGS
+    ceilings = dict(CEILINGS)
+    for channel in recipe:
+        ceilings |= CEILINGS_BESIDE.get(channel, {})
     return {
         muscle: _held(reading, ceilings.get(muscle, CEILING)) for muscle, reading in sorted((chosen | added).items())
     }
