@@ -65,6 +65,7 @@ class Head:
         weights: Float[np.ndarray, "52"],
         head_rad: Float[np.ndarray, "3"] | tuple[float, ...] = (0.0, 0.0, 0.0),
         gaze_rad: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+        slide_lids: bool = True,
     ) -> Float[np.ndarray, "vertices 3"]:
         """Return the posed vertices in metres.
 
@@ -72,9 +73,11 @@ class Head:
             weights: ARKit weights. `eyeLook*` moves the lids; the eyeballs follow `gaze_rad`.
             head_rad: rotation about X, Y, Z as in `FaceMotion`.
             gaze_rad: yaw and pitch of both eyes in the head.
+            slide_lids: hold the lids off the eyeballs. Without it the pose is linear in `weights`, as in file formats
+                that know nothing but shapes.
         """
         posed = self.vertices_m + (self.shapes @ np.asarray(weights, np.float32)).reshape(-1, 3)
-        for lids, centre, nearest_m in self._lids:
+        for lids, centre, nearest_m in self._lids if slide_lids else ():
             arm = posed[lids] - centre
             distance = np.sqrt(np.einsum("vk,vk->v", arm, arm))
             posed[lids] += arm * np.maximum(nearest_m / distance - _ONE, 0)[:, None]

@@ -128,12 +128,12 @@ def test_head_turns_where_it_says_and_shoulders_stay(head, angles, landmark, axi
 
 
 def test_neutral_face_is_symmetric(head):
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     for region in ("skin", "eye_l", "teeth_upper", "brow"):
         points = head.vertices_m[head.region_vertices[region]]
         others = head.vertices_m[head.region_vertices["eye_r" if region == "eye_l" else region]]
-        distance, _ = cKDTree(others).query(points * (-1, 1, 1))
+        distance, _ = KDTree(others).query(points * (-1, 1, 1))
         assert np.median(distance) < 2e-4, region
         assert distance.max() < 3e-3, region
 
@@ -187,6 +187,12 @@ def test_nothing_pokes_through_the_skin(channel):
     height = -0.08 + 0.0002 * rows
     upper, lower = posed[head.landmarks["lip_upper_inner"], 1], posed[head.landmarks["lip_lower_inner"], 1]
     assert ((height > min(upper, lower) - 0.012) & (height < max(upper, lower) + 0.012)).all()
+
+
+def test_pose_without_sliding_lids_is_linear():
+    head = load_head()
+    half, whole = (head.pose(weights_from(eyeBlink=w, jawOpen=w), slide_lids=False) for w in (0.5, 1.0))
+    assert half - head.vertices_m == pytest.approx(0.5 * (whole - head.vertices_m), abs=1e-6)
 
 
 def test_identities_differ_in_shape_and_colour():

@@ -39,7 +39,10 @@ _LANDMARKS = {
 class Part(Protocol):
     """A piece of the head, built anew for each person with the same triangles."""
 
-    region: str
+    @property
+    def region(self) -> str:
+        """Which region of the rig it belongs to."""
+        ...
 
     @property
     def triangles(self) -> Int[np.ndarray, "triangles 3"]:
@@ -181,8 +184,12 @@ def _landmarks(mean: Body, parts: list[Part], starts: np.ndarray) -> dict[str, n
     corner = vertices[named["mouth_right"]] * (-1, 1, 1)
     named["mouth_left"] = _nearest(parts, starts, vertices, corner, ("skin", "inside_mouth"))
     for side, sign in (("left", 1), ("right", -1)):
-        named[f"brow_inner_{side}"] = _nearest(parts, starts, vertices, (sign * 0.0125, 0.020, 0.14), ("brow",))
-        named[f"brow_outer_{side}"] = _nearest(parts, starts, vertices, (sign * 0.055, 0.0196, 0.12), ("brow",))
+        named[f"brow_inner_{side}"] = _nearest(
+            parts, starts, vertices, np.array([sign * 0.0125, 0.020, 0.14]), ("brow",)
+        )
+        named[f"brow_outer_{side}"] = _nearest(
+            parts, starts, vertices, np.array([sign * 0.055, 0.0196, 0.12]), ("brow",)
+        )
     return {"landmark_names": np.array(list(named)), "landmark_index": np.array(list(named.values()), np.int32)}
 
 

@@ -35,8 +35,8 @@ STYLES = {
     "short": Style(_HAIRLINE, (13, 12, 10, 7.5, 6, 5, 4.5, 5, 5.5, 6, 6, 5.5), top_mm=14.0, tufts=0.16),
     "bob": Style(
         (64, 64.5, 67, 76, 90, 95, 96, 98, 99, 100, 100, 100),
-        (12, 13, 12, 10, 10, 12, 15, 17, 16, 14, 13, 12),
-        (0, 0, 0, 18, 78, 98, 108, 112, 113, 110, 106, 104),
+        (12, 13, 12, 9, 8, 11, 15, 17, 16, 14, 13, 12),
+        (0, 0, 0, 30, 84, 98, 106, 112, 113, 110, 106, 104),
         top_mm=14.0,
         tufts=0.07,
     ),
@@ -104,7 +104,7 @@ class Hair:
         around = np.degrees(np.abs(np.linspace(-np.pi, np.pi, _STRANDS, endpoint=False)))
         rows = np.zeros(_ROWS + _INNER_ROWS)
         rows[_ROWS - 3 :] = (0.10, 0.35, 0.70, 0.70, 0.70)
-        return (rows[:, None] * (1 - _ramp(46, 58, around))).ravel()
+        return (rows[:, None] * (1 - _ramp(38, 50, around))).ravel()
 
     def carry(self, offsets: Float[np.ndarray, "body 3"]) -> Float[np.ndarray, "vertices 3"]:
         """Nothing: the scalp is still."""
@@ -112,13 +112,13 @@ class Hair:
 
     def _scalp(self, body: Body, direction: Float[np.ndarray, "rows strands 3"]) -> Float[np.ndarray, "rows strands"]:
         """Distance of the scalp from `_CENTRE_M` along `direction`, smoothed over the nearest vertices."""
-        from scipy.spatial import cKDTree
+        from scipy.spatial import KDTree
 
         numbers = np.unique(body.wheel.quads["body"])
         points = body.points_m[numbers] - _CENTRE_M
         radius = np.linalg.norm(points, axis=1)
         head = (points[:, 1] > -0.14) & (self._ears[numbers] < 0.2) & (radius > 0.06) & (radius < 0.16)
-        tree = cKDTree(points[head] / radius[head, None])
+        tree = KDTree(points[head] / radius[head, None])
         distance, nearest = tree.query(direction.reshape(-1, 3), k=10)
         weight = 1 / (distance**2 + 1e-3)
         return ((radius[head][nearest] * weight).sum(axis=1) / weight.sum(axis=1)).reshape(direction.shape[:2])

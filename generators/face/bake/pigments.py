@@ -78,9 +78,9 @@ def depth_in_mouth(points_m: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarra
 
 
 def _distance(points_m: np.ndarray, others_m: np.ndarray) -> np.ndarray:
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    return cKDTree(others_m).query(points_m)[0]
+    return KDTree(others_m).query(points_m)[0]
 
 
 def _spot(x: np.ndarray, y: np.ndarray, at_x: float, at_y: float, size: float) -> np.ndarray:

@@ -1,10 +1,9 @@
 """Two rows of teeth in their gums, modelled tooth by tooth along a dental arch."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from espressivo.generators.face.bake.body import Body
 from espressivo.generators.face.bake.grid import grid_triangles
@@ -53,12 +52,7 @@ class TeethRow:
         self._helper = np.unique(mean.wheel.quads[f"helper-{'upper' if arch.up > 0 else 'lower'}-teeth"])
         self._mean_helper = mean.points_m[self._helper]
         self.points_m, self.teeth_st = _row(arch)
-        self._shape = (len(_ROWS), len(self.points_m) // len(_ROWS))
-
-    @cached_property
-    def triangles(self) -> Int[np.ndarray, "triangles 3"]:
-        """Faces of the grid of rows and columns, seen from the front."""
-        return grid_triangles(*self._shape)
+        self.triangles = grid_triangles(len(_ROWS), len(self.points_m) // len(_ROWS))
 
     def place(self, body: Body) -> Float[np.ndarray, "vertices 3"]:
         """The row in a body's mouth."""

