@@ -24,7 +24,9 @@ ARKIT_NAMES: Final[tuple[str, ...]] = (
 
 CHANNEL: Final[dict[str, int]] = {name: index for index, name in enumerate(ARKIT_NAMES)}
 
-MOUTH_CHANNELS: Final = tuple(i for i, n in enumerate(ARKIT_NAMES) if n.startswith(("jaw", "mouth", "tongue", "cheekPuff")))
+MOUTH_CHANNELS: Final = tuple(
+    i for i, n in enumerate(ARKIT_NAMES) if n.startswith(("jaw", "mouth", "tongue", "cheekPuff"))
+)
 BROW_CHANNELS: Final = tuple(i for i, n in enumerate(ARKIT_NAMES) if n.startswith("brow"))
 EYE_CHANNELS: Final = tuple(i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eye"))
 

@@ -1,6 +1,6 @@
 """An animated head as binary glTF 2.0: one skinned mesh, 52 ARKit morph targets, and joints for neck and eyes.
 
-The skeleton reproduces `Head.pose` exactly: shoulders and head are two joints, between which a vertex is blended by
+The skeleton reproduces `Head.pose` (without its sliding lids, which shapes cannot do): shoulders and head are two joints, between which a vertex is blended by
 its neck weight, and each eye is a joint of its own. The `eyeLook` targets therefore move lids only.
 """
 
@@ -43,6 +43,7 @@ _FINISHES: Final = (
     _Finish("lashes", ("lash_upper", "lash_lower"), 0.9, two_sided=True),
     _Finish("brows", ("brow",), 0.9, two_sided=True),
     _Finish("hair", ("hair",), 0.6, two_sided=True),
+    _Finish("cloth", ("cloth",), 0.9),
 )
 _EYES = next(finish for finish in _FINISHES if finish.name == "eyes")
 
