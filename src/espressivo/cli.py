@@ -1,6 +1,7 @@
 """The command line: `espressivo perform`, `repeat`, `demo`, `generators`, `weights`."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -93,12 +94,14 @@ def _weights() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, 2 for bad input, 130 when interrupted."""
     try:
-        app.cli(
-            prog="espressivo",
-            description=f"{espressivo.__doc__} Version {espressivo.__version__}.",
-            args=arguments,
-            config=(tyro.conf.OmitSubcommandPrefixes,),
-        )
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_note
+            app.cli(
+                prog="espressivo",
+                description=f"{espressivo.__doc__} Version {espressivo.__version__}.",
+                args=arguments,
+                config=(tyro.conf.OmitSubcommandPrefixes,),
+            )
     except EspressivoError as error:
         print(f"espressivo: {error}", file=sys.stderr)
         return error.exit_code
@@ -106,6 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("espressivo: stopped; nothing was written.", file=sys.stderr)
         return _INTERRUPTED
     return 0
+
+
+def _show_note(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Show what a user should know as a sentence; what is meant for programmers stays away from the command line."""
+    if issubclass(category, UserWarning):
+        print(f"espressivo: {message}", file=sys.stderr)
 
 
 def _print_take(take: Take) -> None:
