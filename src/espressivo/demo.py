@@ -1,10 +1,11 @@
-"""The demo take: a line that ships with the program, said with joy that turns to surprise."""
+"""The demo take: a line that ships with the program, said with the emotion it is about."""
 
 import json
 from pathlib import Path
 
 from espressivo.performance import PerformanceRequest
 
+_INTENSITY = 0.8
 SPEECH_FOLDER = Path(__file__).parent / "assets" / "speech"
 
 
@@ -19,6 +20,6 @@ def demo_request(line: str = "joy") -> PerformanceRequest:
     return PerformanceRequest(
         speech=SPEECH_FOLDER / f"{line}.wav",
         transcript=facts["text"],
-        emotion=facts["emotion"],
+        emotion=f"{facts['emotion']}:{_INTENSITY}",
         formats=("mp4", "glb", "csv", "npz"),
     )

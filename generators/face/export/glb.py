@@ -1,8 +1,8 @@
 """An animated head as binary glTF 2.0: one skinned mesh, 52 ARKit morph targets, and joints for neck and eyes.
 
-The skeleton reproduces `Head.pose`, but for its sliding lids, which shapes cannot do: shoulders and head are two joints,
-between which a vertex is blended by its neck weight, and each eye is a joint of its own. The `eyeLook` targets
-therefore move lids only.
+The skeleton reproduces `Head.pose`, but for its sliding lids, which shapes cannot do: shoulders and head are two
+joints, between which a vertex is blended by its neck weight, and each eye is a joint of its own. The `eyeLook`
+targets therefore move lids only.
 """
 
 from collections.abc import Mapping
