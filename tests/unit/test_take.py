@@ -1,0 +1,65 @@
+"""A take appears whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from espressivo.errors import InputError, OutputError
+from espressivo.take import Take, free_name, staged_take, write_record
+
+
+def _make(out: Path, text: str, overwrite: bool = False) -> None:
+    with staged_take(out, overwrite) as folder:
+        (folder / "face.csv").write_text(text)
+        write_record(folder, {"request": {}})
+
+
+def test_a_finished_take_is_there_and_nothing_else(tmp_path: Path) -> None:
+    _make(tmp_path / "deep" / "take", "one")
+    assert Take.open(tmp_path / "deep" / "take").file("face.csv").read_text() == "one"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["take"]
+
+
+def test_a_failure_leaves_no_trace_and_the_earlier_take(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    _make(out, "one")
+    with pytest.raises(UnicodeEncodeError), staged_take(out, overwrite=True) as folder:
+        (folder / "face.csv").write_text("two, and a \ud800 that cannot be written", encoding="utf-8")
+    assert (out / "face.csv").read_text() == "one"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_overwriting_replaces_the_whole_take(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    _make(out, "one")
+    (out / "stray.txt").write_text("x")
+    _make(out, "two", overwrite=True)
+    assert sorted(path.name for path in out.iterdir()) == ["face.csv", "take.json"]
+    assert (out / "face.csv").read_text() == "two"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="disk is full"), staged_take(tmp_path / "take"):
+        Path("/dev/full").write_text("x" * 100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no json"])
+def test_a_damaged_record_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "take.json").write_text(content)
+    with pytest.raises(InputError, match="no take"):
+        Take.open(tmp_path)
+
+
+def test_a_take_opens_by_its_record_too(tmp_path: Path) -> None:
+    (tmp_path / "take.json").write_text(json.dumps({"request": {"seed": 1}}))
+    assert Take.open(tmp_path / "take.json") == Take.open(tmp_path)
+
+
+def test_a_free_name_is_numbered(tmp_path: Path) -> None:
+    assert free_name(tmp_path / "line").name == "line"
+    (tmp_path / "line").mkdir()
+    (tmp_path / "line-2").mkdir()
+    assert free_name(tmp_path / "line").name == "line-3"
