@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.face.arkit import weights_from
-from espressivo.generators.face.articulation import LipGap, SpeechMotion, enforce_closures
+from espressivo.generators.face.articulation.closure import LipGap, enforce_closures
+from espressivo.generators.face.articulation.motion import SpeechMotion
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.render import FRONT, Backend, Camera, open_renderer
 from espressivo.generators.face.rig import list_identities, load_head

@@ -15,7 +15,7 @@ from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.prosody import Prosody, analyse_prosody
 from espressivo.conditioning.speech import Speech
 from espressivo.generators.face.expression.layer import express
-from espressivo.generators.face.liveliness import enliven
+from espressivo.generators.face.liveliness.enliven import enliven
 from espressivo.generators.face.liveliness.gaze import CAMERA_SHARE, HEAD_COMPENSATION
 from espressivo.generators.face.motion import FaceMotion
 

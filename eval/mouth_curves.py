@@ -28,7 +28,9 @@ from espressivo.eval.lipsync import audio_mouth_lag, closed_at, frame_energy, in
 from espressivo.eval.mouth_corpora import MOUTH_CORPORA, MouthClip
 from espressivo.eval.mouth_measures import correlation, labelled_openness
 from espressivo.generators.face.arkit import CHANNEL
-from espressivo.generators.face.articulation import ArticulationControls, LipGap, articulate, enforce_closures
+from espressivo.generators.face.articulation.closure import LipGap, enforce_closures
+from espressivo.generators.face.articulation.composition import articulate
+from espressivo.generators.face.articulation.controls import ArticulationControls
 from espressivo.generators.face.rig import load_head
 
 _OPEN_VOWELS = frozenset({"aa", "E", "O"})

@@ -14,7 +14,7 @@ from espressivo.generators.inputs import EmotionInput, SpeechInput
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 if TYPE_CHECKING:
-    from espressivo.generators.face.articulation import LipGap
+    from espressivo.generators.face.articulation.closure import LipGap
 
 _STAGE = "move the face"
 
@@ -57,7 +57,7 @@ class ParametricFace:
         """
         if checkpoint is not None:
             raise InputError(f"The parametric face takes no checkpoint, so {checkpoint} cannot be used; leave it out.")
-        from espressivo.generators.face.articulation import LipGap
+        from espressivo.generators.face.articulation.closure import LipGap
         from espressivo.generators.face.rig import load_head
 
         return cls(LipGap.of(load_head().lip_gap_mm))
@@ -66,10 +66,11 @@ class ParametricFace:
         """Return the motion of the face for the whole line."""
         from espressivo.conditioning.phones import recognise_phones
         from espressivo.conditioning.prosody import analyse_prosody
-        from espressivo.generators.face.articulation import articulate, enforce_closures
+        from espressivo.generators.face.articulation.closure import enforce_closures
+        from espressivo.generators.face.articulation.composition import articulate
         from espressivo.generators.face.expression.compose import compose
         from espressivo.generators.face.expression.layer import express
-        from espressivo.generators.face.liveliness import enliven
+        from espressivo.generators.face.liveliness.enliven import enliven
 
         report = progress or _unheard
         report(ProgressEvent(_STAGE, 0.0))

@@ -32,7 +32,20 @@ _HOMES = {
     "perform": "espressivo.performance",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = [
+    "EmotionState",
+    "EmotionTrack",
+    "EspressivoError",
+    "FaceMotion",
+    "PerformanceRequest",
+    "Speech",
+    "Take",
+    "__version__",
+    "list_generators",
+    "load_generator",
+    "parse_emotion",
+    "perform",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,10 +1,13 @@
 """The base of every model that a user fills in: frozen, strict about names, and plain about what is wrong."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from espressivo.errors import InputError
+
+Gain = Annotated[float, Field(ge=0, le=2)]
+"""A dial: 0 is none, 1 is normal, 2 is double."""
 
 
 class InputModel(BaseModel):

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from espressivo.conditioning.prosody import Prosody, analyse_prosody
 from espressivo.conditioning.speech import ARPABET, SAMPLE_RATE_HZ, Phone, Speech
 from espressivo.generators.face.arkit import CHANNEL, MOUTH_CHANNELS
-from espressivo.generators.face.articulation import ArticulationControls, SpeechMotion, articulate
+from espressivo.generators.face.articulation.composition import articulate
+from espressivo.generators.face.articulation.controls import ArticulationControls
+from espressivo.generators.face.articulation.motion import SpeechMotion
 
 JAW, PUCKER = CHANNEL["jawOpen"], CHANNEL["mouthPucker"]
 LONGEST_STEP = 0.16
@@ -129,7 +131,7 @@ def test_recognised_closure_is_believed_only_where_the_sound_dips(loudness_at_p,
 
 
 def test_no_gain_no_motion():
-    motion = perform(line(*SENTENCE, ("B", 0.1), ("F", 0.1), ("S", 0.1)), lips_gain=0.0)
+    motion = perform(line(*SENTENCE, ("B", 0.1), ("F", 0.1), ("S", 0.1)), articulation=0.0)
     assert not motion.weights.any()
     assert not motion.closure.any()
     assert not motion.labiodental.any()
@@ -205,7 +207,7 @@ SOURCES = st.sampled_from(("aligned", "recognised"))
 @settings(max_examples=60, deadline=None)
 @given(rows=SOUNDS, loudness=st.floats(0, 1), gain=st.floats(0, 2), source=SOURCES)
 def test_weights_stay_in_range_at_any_gain(rows, loudness, gain, source):
-    motion = perform(line(*rows, source=source), loudness, lips_gain=gain, jaw=gain, lips=gain, dynamics=gain)
+    motion = perform(line(*rows, source=source), loudness, articulation=gain, jaw=gain, lips=gain, dynamics=gain)
     assert motion.weights.min() >= 0
     assert motion.weights.max() <= 1
     others = np.setdiff1d(np.arange(52), MOUTH_CHANNELS)

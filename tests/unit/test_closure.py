@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from espressivo.conditioning.prosody import Prosody
 from espressivo.conditioning.speech import ARPABET, SAMPLE_RATE_HZ, Phone, Speech
 from espressivo.generators.face.arkit import CHANNEL, weights_from
-from espressivo.generators.face.articulation import ArticulationControls, LipGap, articulate, enforce_closures
+from espressivo.generators.face.articulation.closure import LipGap, enforce_closures
+from espressivo.generators.face.articulation.composition import articulate
+from espressivo.generators.face.articulation.controls import ArticulationControls
 
 JAW, CLOSE = CHANNEL["jawOpen"], CHANNEL["mouthClose"]
 GAP = LipGap(
@@ -72,7 +74,7 @@ SOUNDS = st.lists(
 )
 def test_every_bilabial_is_shut_at_the_frame_nearest_its_centre(rows, fps, emotion, gain):
     speech = line(*rows)
-    motion, _, weights = perform(speech, fps, EMOTIONS[emotion], jaw=gain, lips=gain, lips_gain=gain)
+    motion, _, weights = perform(speech, fps, EMOTIONS[emotion], jaw=gain, lips=gain, articulation=gain)
     assert weights.min() >= 0
     assert weights.max() <= 1
     assert (weights[:, CLOSE] <= weights[:, JAW]).all()

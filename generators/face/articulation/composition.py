@@ -39,7 +39,7 @@ _ROUNDING_CLOSES: Final = 0.5
 """Share of the jaw's opening that fully rounded lips take away: a loud "oo" is still a small opening."""
 
 _FULL_CONTACTS_FROM: Final = 0.25
-"""From this `lips_gain` on contacts are complete; below it they fade out with the motion."""
+"""From this `articulation` on contacts are complete; below it they fade out with the motion."""
 
 
 def articulate(
@@ -60,7 +60,7 @@ def articulate(
     if speech.phones:
         inner = inner + _from_phones(speech, prosody, inner_s, controls)
     inner[:, _JAW] *= 1.0 - _ROUNDING_CLOSES * np.clip(inner[:, _PUCKER], 0.0, 1.0)
-    inner = np.clip(controls.lips_gain * inner, 0.0, 1.0)
+    inner = np.clip(controls.articulation * inner, 0.0, 1.0)
 
     weights = np.zeros((len(times_s), len(ARKIT_NAMES)))
     for channels in CHANNEL_GROUPS.values():
@@ -68,7 +68,7 @@ def articulate(
             weights[:, channel] = np.interp(times_s, inner_s, inner[:, channel])
 
     phones = speech.phones or ()
-    contact = min(1.0, controls.lips_gain / _FULL_CONTACTS_FROM)
+    contact = min(1.0, controls.articulation / _FULL_CONTACTS_FROM)
     trust = contact * closure_confidence(phones, speech.phone_source, prosody)
     return SpeechMotion(
         weights=weights,

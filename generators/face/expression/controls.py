@@ -1,21 +1,6 @@
 """How strongly each region of the face shows the emotion."""
 
-from typing import Annotated, Final
-
-import numpy as np
-from jaxtyping import Float
-from pydantic import Field
-
-from espressivo.generators.face.arkit import ARKIT_NAMES
-from espressivo.inputmodel import InputModel
-
-Gain = Annotated[float, Field(ge=0, le=2)]
-
-_REGION_PREFIXES: Final = {
-    "mouth": ("mouth", "jaw", "cheekPuff", "tongue", "noseSneer"),
-    "brows": ("brow",),
-    "eyes": ("eye", "cheekSquint"),
-}
+from espressivo.inputmodel import Gain, InputModel
 
 
 class ExpressionControls(InputModel):
@@ -24,14 +9,6 @@ class ExpressionControls(InputModel):
     mouth: Gain = 1.0
     """Mouth, jaw and nose wings, as far as the emotion moves them."""
     brows: Gain = 1.0
-    """Eyebrows."""
+    """Eyebrows, as far as the emotion moves them."""
     eyes: Gain = 1.0
-    """Lids and cheeks."""
-
-    def channel_gains(self) -> Float[np.ndarray, "52"]:
-        """The gain of every ARKit channel."""
-        return np.array([self._gain_of(name) for name in ARKIT_NAMES])
-
-    def _gain_of(self, channel: str) -> float:
-        region = next(r for r, prefixes in _REGION_PREFIXES.items() if channel.startswith(prefixes))
-        return getattr(self, region)
+    """Lids and cheeks, as far as the emotion moves them."""

@@ -23,11 +23,15 @@ ASYMMETRY: Final = 0.05
 DRIFT: Final = 0.08
 """Largest share by which a held expression drifts."""
 DRIFT_BAND_HZ: Final = (0.03, 0.5)
+_REGION_PREFIXES: Final = {
+    "mouth": ("mouth", "jaw", "cheekPuff", "tongue", "noseSneer"),
+    "brows": ("brow",),
+    "eyes": ("eye", "cheekSquint"),
+}
+"""Which channels each of the `ExpressionControls` turns."""
 _TEMPLATE_LIMIT: Final = 1 / (1 + DRIFT)
 
-_LOWER: Final = np.array(
-    [name.startswith(("mouth", "jaw", "cheekPuff", "tongue", "noseSneer")) for name in ARKIT_NAMES]
-)
+_LOWER: Final = np.array([name.startswith(_REGION_PREFIXES["mouth"]) for name in ARKIT_NAMES])
 _MUSCLES: Final = sorted({name.removesuffix("Left").removesuffix("Right") for name in ARKIT_NAMES})
 _MUSCLE_OF: Final = np.array([_MUSCLES.index(name.removesuffix("Left").removesuffix("Right")) for name in ARKIT_NAMES])
 _SIDE: Final = np.array([name.endswith("Left") * 1.0 - name.endswith("Right") for name in ARKIT_NAMES])
@@ -62,9 +66,7 @@ def express(curves: EmotionCurves, fps: float, seed: int = 0, controls: Expressi
 
     upper = shape_onsets(curves.strengths, fps, lead_s=UPPER_LEAD_S)
     lower = shape_onsets(curves.strengths, fps, lead_s=-UPPER_LEAD_S)
-    weights = (
-        np.where(_LOWER, lower @ faces, upper @ faces) * drift * (controls or ExpressionControls()).channel_gains()
-    )
+    weights = np.where(_LOWER, lower @ faces, upper @ faces) * drift * _channel_gains(controls or ExpressionControls())
 
     smooth = EmotionCurves(
         strengths=((upper + lower) / 2).astype(np.float32),
@@ -88,3 +90,10 @@ def shape_vad(vad: Float[np.ndarray, "frames 3"], fps: float) -> Float[np.ndarra
     vad = np.asarray(vad, float)
     shaped = [shape_onsets(np.maximum(sign * vad[:, [k]], 0), fps) * sign for k in range(3) for sign in (1, -1)]
     return (np.concatenate(shaped[::2], 1) + np.concatenate(shaped[1::2], 1)).astype(np.float32)
+
+
+def _channel_gains(controls: ExpressionControls) -> Float[np.ndarray, "52"]:
+    gains = np.ones(len(ARKIT_NAMES))
+    for region, prefixes in _REGION_PREFIXES.items():
+        gains[[name.startswith(prefixes) for name in ARKIT_NAMES]] = getattr(controls, region)
+    return gains

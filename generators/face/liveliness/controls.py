@@ -1,12 +1,6 @@
 """How lively the face is."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from espressivo.inputmodel import InputModel
-
-Gain = Annotated[float, Field(ge=0, le=2)]
+from espressivo.inputmodel import Gain, InputModel
 
 
 class LivelinessControls(InputModel):
