@@ -60,7 +60,7 @@ CEILINGS: Final[Mapping[str, float]] = {
 }
 """Above these a face cannot also speak (mouth) or look at the viewer (lids)."""
 CEILINGS_BESIDE: Final[Mapping[str, Mapping[str, float]]] = {
-    "browInnerUp": {"browDown": 0.35},
+    "browInnerUp": {"browDown": 0.12},
     "mouthSmile": {"mouthSmile": 0.7, "mouthUpperUp": 0.45},
 }
 """Further ceilings where a recipe has the first channel. Unit 4 draws raised inner brows together, but browDown lowers
