@@ -84,3 +84,12 @@ def test_letters_to_sounds() -> None:
     assert spell("FBI") == ("EH", "F", "B", "IY", "AY")
     assert {phone for word in ("zqxj", "espressivo", "wojciech") for phone in pronounce(word)} <= set(ARPABET)
     assert number_words(1_002_030) == ["one", "million", "two", "thousand", "thirty"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Please take seven purple cabbages to the mountain of my uncle.", "Blue bananas swim."]
+)
+def test_words_that_are_not_said_are_noticed(text: str) -> None:
+    with pytest.warns(UserWarning, match=r"transcript .* words"):
+        speech = recognise_phones(Speech.read(DEMO / "joy.wav", text))
+    assert speech.phone_source == "recognised"
