@@ -73,29 +73,6 @@ def pchip_slopes(
     return slopes
 
 
-def smooth_attack_decay(
-    values: Float[np.ndarray, "times channels"], fps: float, attack_s: float = 0.3, decay_s: float = 0.8
-) -> Float[np.ndarray, "times channels"]:
-    """Follow curves with a lag, faster when they rise than when they fall; causal, starting on the first sample.
-
-    Two equal one-pole stages in a row (a critically damped second order), so nothing overshoots.
-
-    Args:
-        values: curves whose rising is an attack (strengths).
-        fps: their rate.
-        attack_s: time constant of both stages together while rising (estimate).
-        decay_s: the same while falling (estimate).
-    """
-    gain_up, gain_down = (1 - np.exp(-2 / (fps * tau_s)) for tau_s in (attack_s, decay_s))
-    result = np.empty_like(values, dtype=float)
-    first = second = np.array(values[0], dtype=float) if len(values) else np.zeros(values.shape[1])
-    for frame, target in enumerate(values):
-        first = first + np.where(target > first, gain_up, gain_down) * (target - first)
-        second = second + np.where(first > second, gain_up, gain_down) * (first - second)
-        result[frame] = second
-    return result
-
-
 def _hermite(
     knots_s: Float[np.ndarray, "knots"],
     values: Float[np.ndarray, "knots channels"],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.face.rig import Head
 
-Format = Literal["mp4", "glb", "csv", "npz"]
+Format = Literal["mp4", "glb", "csv", "npz", "a2f"]
 SOUND_RATE_HZ = 48_000
 _MAX_TRANSCRIPT_BYTES = 1_000_000
 
@@ -41,7 +41,8 @@ class PerformanceRequest(InputModel):
     identity: str = "default"
     """Name of the head."""
     formats: tuple[Format, ...] = ("mp4", "glb", "csv")
-    """What to export: mp4 (video with sound), glb (animated head), csv (Live Link Face), npz (arrays)."""
+    """What to export: mp4 (video with sound), glb (animated head), csv (Live Link Face), npz (arrays), a2f
+    (Audio2Face JSON)."""
     fps: float = Field(default=30.0, ge=5, le=120)
     """Frames per second."""
     size: int = Field(default=512, ge=64, le=2048, multiple_of=2)
@@ -192,6 +193,7 @@ def _export(
 ) -> None:
     from espressivo.conditioning.emotionml import write_emotionml
     from espressivo.conditioning.notation import format_emotion
+    from espressivo.generators.face.export.audio2face import write_audio2face_json
     from espressivo.generators.face.export.glb import write_glb
     from espressivo.generators.face.export.livelink import write_livelink_csv
     from espressivo.generators.face.export.npz import write_motion_npz
@@ -203,6 +205,7 @@ def _export(
         ),
         "csv": lambda: write_livelink_csv(folder / "face.csv", motion),
         "npz": lambda: write_motion_npz(folder / "face.npz", motion),
+        "a2f": lambda: write_audio2face_json(folder / "face.a2f.json", motion, "speech.wav"),
     }
     for wanted in request.formats:
         if wanted in exporters:
@@ -212,16 +215,15 @@ def _export(
 def _render(
     request: PerformanceRequest, folder: Path, motion: "FaceMotion", head: "Head", progress: ProgressCallback
 ) -> str:
-    from espressivo.generators.face.render import open_renderer
+    from espressivo.generators.face.render import open_renderer, render_motion
     from espressivo.media.decode import read_audio
     from espressivo.media.encode import write_mp4
     from espressivo.media.video import Sound, Video
 
     sound = Sound(read_audio(folder / "speech.wav", SOUND_RATE_HZ), SOUND_RATE_HZ)
     with open_renderer(head, request.size, request.size, request.renderer) as renderer:
-        poses = zip(motion.weights, motion.head_rad, motion.gaze_rad, strict=True)
-        frames = (renderer.frame(*pose) for pose in poses)
-        write_mp4(folder / "face.mp4", Video(frames, motion.fps, sound), progress, total_frames=len(motion))
+        video = Video(render_motion(motion, renderer), motion.fps, sound)
+        write_mp4(folder / "face.mp4", video, progress, total_frames=len(motion))
         return renderer.name
 
 

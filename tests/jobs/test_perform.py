@@ -83,9 +83,12 @@ def test_cancelling_leaves_nothing(stage: str, tmp_path: Path) -> None:
 
 
 def test_the_command_line_makes_a_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["perform", "--speech", str(LINE), "--emotion", "happiness:0.8", "--formats", "csv", "--brows", "0.5"]
+    arguments = ["perform", "--speech", str(LINE), "--emotion", "happiness:0.8", "--formats", "csv", "a2f"]
+    arguments += ["--brows", "0.5"]
     assert main([*arguments, "--out", str(tmp_path / "take")]) == 0
-    assert "face.csv" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "face.csv" in printed
+    assert json.loads((tmp_path / "take" / "face.a2f.json").read_text())["numPoses"] == 52
     assert Take.open(tmp_path / "take").record["request"]["controls"]["brows"] == 0.5
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
-from espressivo.conditioning.easing import EASES, Ease, interpolate, pchip_slopes, smooth_attack_decay
+from espressivo.conditioning.easing import EASES, Ease, interpolate, pchip_slopes
 from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.conditioning.vocabulary import CATEGORIES
@@ -155,15 +155,3 @@ def test_pchip_equals_scipy(points, fractions):
     times_s = knots_s[0] + np.array(fractions) * (knots_s[-1] - knots_s[0])
     sampled = interpolate(knots_s, values, ("pchip",) * len(points), times_s)
     assert sampled == pytest.approx(reference(times_s), abs=1e-7)
-
-
-def test_smoothing_attacks_faster_than_it_decays_and_never_overshoots():
-    pulse = np.concatenate([np.zeros(5), np.ones(60), np.zeros(60)])[:, None]
-    smooth = smooth_attack_decay(pulse, fps=30)
-    assert smooth.min() >= 0
-    assert smooth.max() <= 1
-    assert not smooth[:5].any()
-    rise, fall = smooth[5 + 15, 0], 1 - smooth[65 + 15, 0] / smooth[64, 0]
-    assert rise > fall > 0.2
-    assert smooth[64, 0] > 0.95
-    assert smooth_attack_decay(np.full((9, 2), 0.3), 30) == pytest.approx(np.full((9, 2), 0.3))

@@ -15,7 +15,6 @@ from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.render.camera import FRONT, Camera
 from espressivo.generators.face.render.style import STUDIO, Style
 from espressivo.generators.face.rig import Head
-from espressivo.progress import ProgressCallback, track
 
 if TYPE_CHECKING:
     from espressivo.generators.face.render.stage import Stage
@@ -98,18 +97,7 @@ def _on_gpu(stage: "Stage", software_too: bool) -> Renderer | None:
     return None
 
 
-def render_motion(
-    motion: FaceMotion,
-    head: Head,
-    width: int = 512,
-    height: int = 512,
-    backend: Backend = "auto",
-    camera: Camera = FRONT,
-    style: Style = STUDIO,
-    progress: ProgressCallback | None = None,
-) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Yield the frames of `motion` one by one; arguments as for `open_renderer`."""
-    with open_renderer(head, width, height, backend, camera, style) as renderer:
-        poses = zip(motion.weights, motion.head_rad, motion.gaze_rad, strict=True)
-        for weights, head_rad, gaze_rad in track(poses, "rendering the face", len(motion), progress):
-            yield renderer.frame(weights, head_rad, gaze_rad)
+def render_motion(motion: FaceMotion, renderer: Renderer) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the frames of `motion` one by one, as they are asked for."""
+    for weights, head_rad, gaze_rad in zip(motion.weights, motion.head_rad, motion.gaze_rad, strict=True):
+        yield renderer.frame(weights, head_rad, gaze_rad)
