@@ -38,9 +38,9 @@ def read_mouth(frames: Iterable[UInt8[np.ndarray, "h w 3"]], landmarker: Path) -
         ValueError: no face is found in more than a fifth of the frames.
     """
     try:
-        import mediapipe as mp
-        from mediapipe.tasks import python as tasks
-        from mediapipe.tasks.python import vision
+        import mediapipe as mp  # pyright: ignore[reportMissingImports] - the `measure` extra
+        from mediapipe.tasks import python as tasks  # pyright: ignore[reportMissingImports]
+        from mediapipe.tasks.python import vision  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise MissingDependencyError("Reading faces needs mediapipe: pip install 'espressivo[measure]'.") from None
     if not landmarker.is_file():

@@ -12,6 +12,7 @@ from scipy.signal import resample_poly
 
 from espressivo.conditioning.phones_neural.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, frame_count, power_spectrum
 from espressivo.conditioning.phones_neural.inventory import phone_frames
+from espressivo.media.decode import read_audio
 
 DEV_SPEAKERS = frozenset({"121", "3570", "61", "6930"})
 DEV_JAW_CLIPS = frozenset({"1114_2_05"})
@@ -42,7 +43,7 @@ def read_aligned(folder: Path, pitches: tuple[tuple[int, int], ...] = PITCHES) -
     with (folder / "transcripts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        samples = _read_sound(folder / "flac" / f"{row['clip']}.flac")
+        samples = read_audio(folder / "flac" / f"{row['clip']}.flac")
         for up, down in pitches:
             # Played `up / down` times as fast: shorter and higher.
             played = resample_poly(samples, down, up).astype(np.float32) if up != down else samples
@@ -58,7 +59,7 @@ def read_jaws(folder: Path) -> Iterator[Example]:
     """Yield the clips of a folder of FLAC files with NPZ files of ARKit curves beside them (FACEGOOD's layout)."""
     names = json.loads((folder / "columns.json").read_text(encoding="utf-8"))["arkit_names"]
     for path in sorted(folder.glob("*.flac")):
-        samples = _read_sound(path)
+        samples = read_audio(path)
         with np.load(path.with_suffix(".npz")) as curves:
             jaw = curves["arkit"][:, names.index("jawOpen")].astype(np.float32)
             fps = float(curves["fps"])
@@ -68,15 +69,6 @@ def read_jaws(folder: Path) -> Iterator[Example]:
         opening = np.interp(np.arange(frames) / FRAME_RATE_HZ, np.arange(len(jaw)) / fps, np.minimum(jaw * scale, 1.0))
         unknown = np.full(frames, UNKNOWN)
         yield Example(path.stem, "facegood", _log_half(power_spectrum(samples)), unknown, opening.astype(np.float32))
-
-
-def _read_sound(path: Path) -> Float[np.ndarray, " samples"]:
-    import soundfile
-
-    samples, rate_hz = soundfile.read(path, dtype="float32")
-    if rate_hz != SAMPLE_RATE_HZ or samples.ndim != 1:
-        raise ValueError(f"{path} has {rate_hz} Hz and shape {samples.shape}; 16 kHz mono is needed.")
-    return samples
 
 
 def _log_half(power: Float[np.ndarray, "frames bins"]) -> Float[np.ndarray, "frames bins"]:

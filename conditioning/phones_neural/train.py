@@ -2,7 +2,7 @@
 
 DATA_DIR holds `realspeech/` (LibriSpeech test-clean and Kathleen with aligned phones) and, if there, `face3d/facegood/`
 (speech with jaw curves). Training goes on from DIR/checkpoint.pt; the same seed and number of steps give the same
-weights on the same machine. Needs the `train` extra and soundfile.
+weights on the same machine. Needs the `train` extra.
 """
 
 import argparse
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import torch
+import torch  # pyright: ignore[reportMissingImports] - the `train` extra
 from safetensors.numpy import save_file
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor, nn  # pyright: ignore[reportMissingImports]
+from torch.nn import functional  # pyright: ignore[reportMissingImports]
 
 from espressivo.conditioning.phones_neural.augmentation import Augmenter
 from espressivo.conditioning.phones_neural.corpus import (
