@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.signal import resample_poly
 
-from espressivo.conditioning.phones_neural.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, frame_count, power_spectrum
+from espressivo.conditioning.phones_neural.features import FRAME_RATE_HZ, frame_count, power_spectrum
 from espressivo.conditioning.phones_neural.inventory import phone_frames
 from espressivo.media.decode import read_audio
 
