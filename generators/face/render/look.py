@@ -85,6 +85,7 @@ class Look(NamedTuple):
     softbox_y: float = 0.22
     # Mouth.
     tooth_gap: float = 0.045
+    tooth_glow: float = 0.5  # share of the key that enamel in the lip's shadow gets from lips and neighbours
     # Clothes that begin at the collar of a head without modelled ones.
     cloth_r: float = 0.012
     cloth_g: float = 0.014

@@ -208,7 +208,8 @@ def tooth(look, noise, nx, ny, nz, vx, vy, vz, red, green, blue, gloss, openness
     r = mix(red * shade, 0.42, gum)
     g = mix(green * shade * (1.0 - 0.5 * warm), 0.13, gum)
     b = mix(blue * shade * (1.0 - warm), 0.13, gum)
-    return surface(look, nx, ny, nz, vx, vy, vz, r, g, b, gloss, 0.35, openness, lit, 0.04)
+    glow = lit + look.tooth_glow * openness * (1.0 - lit)
+    return surface(look, nx, ny, nz, vx, vy, vz, r, g, b, gloss, 0.35, openness, glow, 0.04)
 
 
 @shared
