@@ -39,7 +39,9 @@ class PerformanceRequest(InputModel):
     face: str = "parametric"
     """Name of the face generator (see `espressivo generators`)."""
     identity: str = "default"
-    """Name of the head."""
+    """Name of the head: default, ada, ben, chidi, imani, mei, ravi or ruth."""
+    identity_seed: int = Field(default=0, ge=0, lt=2**32)
+    """Another seed varies the features of the head a little; 0 is the head itself."""
     formats: tuple[Format, ...] = ("mp4", "glb", "csv")
     """What to export: mp4 (video with sound), glb (animated head), csv (Live Link Face), npz (arrays), a2f
     (Audio2Face JSON)."""
@@ -80,7 +82,7 @@ def perform(
     check_out(folder, overwrite)
     transcript = _transcript(request.transcript)
     emotion = parse_emotion(request.emotion)
-    head = load_head(request.identity)
+    head = load_head(request.identity, request.identity_seed)
     generator = load_generator(request.face)
     clock = _Stopwatch(progress)
 

@@ -10,7 +10,7 @@ from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import demo_lines, demo_request
 from espressivo.eval.lipsync import BILABIALS, audio_mouth_lag, closed_at, intervals_of
 from espressivo.generators.face.motion import FaceMotion
-from espressivo.generators.face.rig import load_head
+from espressivo.generators.face.rig import list_identities, load_head
 from espressivo.generators.registry import load_generator
 
 EMOTIONS = [category for category in CATEGORIES if category != "neutral"]
@@ -35,6 +35,16 @@ def test_lips_close_at_every_bilabial(line: Speech, emotion: str) -> None:
     closed = closed_at(np.maximum(gap_mm, 0), motion.fps, intervals_of(phones, BILABIALS))
     assert len(closed) > 0
     assert closed.all()
+
+
+@pytest.mark.parametrize("identity", list_identities())
+def test_lips_close_on_every_head(identity: str) -> None:
+    demo = demo_request(demo_lines()[0])
+    speech = recognise_phones(Speech.read(demo.speech, demo.transcript))
+    motion = _perform(speech, "happiness:0.6")
+    gap_mm = np.maximum(load_head(identity, seed=3).lip_gap_mm(motion.weights), 0)
+    phones = [(phone.label, phone.start_s, phone.end_s) for phone in speech.phones or ()]
+    assert closed_at(gap_mm, motion.fps, intervals_of(phones, BILABIALS)).all()
 
 
 def test_the_mouth_moves_with_the_sound(line: Speech) -> None:

@@ -1,0 +1,38 @@
+"""The commands of the README run as they stand there."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from espressivo.cli import main
+from espressivo.demo import SPEECH_FOLDER, demo_lines
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^espressivo ([^#\n]+)", TEXT, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(SPEECH_FOLDER / f"{demo_lines()[0]}.wav", tmp_path / "line.wav")
+    shutil.copy(next((ROOT / "tests/fixtures/emotionml/valid").glob("01*")), tmp_path / "track.emotionml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.filterwarnings("ignore:The transcript:UserWarning")
+def test_the_tour_can_be_walked(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(COMMANDS) >= 8
+    for command in COMMANDS:
+        words = shlex.split(command)
+        small = ["--size", "64"] if words[0] == "perform" else []
+        assert main([*words, *small]) == 0, (command, capsys.readouterr().err)
+    assert (workplace / "takes" / "again" / "take.json").is_file()
+
+
+def test_the_files_the_readme_shows_are_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (ROOT / link).exists(), link
