@@ -35,7 +35,7 @@ STYLES = {
     "short": Style(_HAIRLINE, (13, 12, 10, 7.5, 6, 5, 4.5, 5, 5.5, 6, 6, 5.5), top_mm=14.0, tufts=0.16),
     "bob": Style(
         (64, 64.5, 67, 76, 90, 95, 96, 98, 99, 100, 100, 100),
-        (12, 13, 12, 9, 8, 11, 15, 17, 16, 14, 13, 12),
+        (12, 13, 12, 8, 6, 8, 13, 17, 16, 14, 13, 12),
         (0, 0, 0, 30, 84, 98, 106, 112, 113, 110, 106, 104),
         top_mm=14.0,
         tufts=0.07,
@@ -89,7 +89,7 @@ class Hair:
         thick = middle * (1 + style.tufts * tufts) * edge + 0.0009 - (1 - hangs) * 0.0019 * _ramp(0.93, 1.0, share)
         points = _CENTRE_M + direction * (scalp + thick)[..., None]
         points[..., 1] -= fall
-        inward = (fall / 0.11) ** 2 * 0.014 - 0.012 * np.sin(np.clip(fall / 0.07, 0, 1) * np.pi)
+        inward = (fall / 0.11) ** 2 * 0.014 - 0.0105 * np.sin(np.clip(fall / 0.07, 0, 1) * np.pi)
         points[..., [0, 2]] -= inward[..., None] * direction[..., [0, 2]]
 
         last = points[-1]
