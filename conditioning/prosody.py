@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 
@@ -115,6 +115,12 @@ def sounds_like_speech(prosody: Prosody) -> bool:
     return bool(low[prosody.speaking].mean() > 0.15 and np.isfinite(prosody.f0_hz).mean() > 0.03)
 
 
+def runs(flags: Bool[np.ndarray, "frames"]) -> Int[np.ndarray, "runs 2"]:
+    """First index and index after the last of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return edges.reshape(-1, 2)
+
+
 def _windows(samples: Float[np.ndarray, "samples"], hop: int, length: int, frames: int) -> Iterator[np.ndarray]:
     """Stretches (n, length) of centred windows; frame k is centred on sample k * hop, zeros lie beyond the ends."""
     for first in range(0, frames, _STRETCH):
@@ -177,15 +183,9 @@ def _speaking(level_db: Float[np.ndarray, "frames"]) -> Bool[np.ndarray, "frames
     return counts[before + after + 1 :] > counts[: -(before + after + 1)]
 
 
-def _runs(mask: Bool[np.ndarray, "frames"]) -> np.ndarray:
-    """(first, end) of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return edges.reshape(-1, 2)
-
-
 def _pauses(speaking: Bool[np.ndarray, "frames"]) -> tuple[tuple[float, float], ...]:
-    runs = _runs(~speaking) / Prosody.rate_hz
-    return tuple((float(start_s), float(end_s)) for start_s, end_s in runs if end_s - start_s >= _PAUSE_S)
+    silences_s = runs(~speaking) / Prosody.rate_hz
+    return tuple((float(start_s), float(end_s)) for start_s, end_s in silences_s if end_s - start_s >= _PAUSE_S)
 
 
 def _f0_hz(samples: Float[np.ndarray, "samples"], frames: int) -> Float[np.ndarray, "frames"]:
@@ -201,7 +201,7 @@ def _f0_hz(samples: Float[np.ndarray, "samples"], frames: int) -> Float[np.ndarr
     ]
     f0_hz = np.concatenate(pieces)
     voiced = np.isfinite(f0_hz)
-    for first, end in _runs(voiced):
+    for first, end in runs(voiced):
         if end - first < 4:  # shorter than any vowel: a chance likeness in noise
             f0_hz[first:end] = np.nan
     return f0_hz

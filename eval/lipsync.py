@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from espressivo.eval.mouth_measures import correlation
+
 RELIABLE_R = 0.35
 MAX_LAG_FRAMES = 15
 BILABIALS = frozenset({"P", "B", "M"})
@@ -38,7 +40,7 @@ def audio_mouth_lag(
     energy = frame_energy(samples, sample_rate_hz, fps, len(opening))
     lags = np.arange(-MAX_LAG_FRAMES, MAX_LAG_FRAMES + 1)
     lags = lags[np.abs(lags) < len(opening) - 3]
-    correlations = [_correlation(*_overlap(opening, energy, lag)) for lag in lags]
+    correlations = [np.nan_to_num(correlation(*_overlap(opening, energy, lag))) for lag in lags]
     best = int(np.argmax(correlations))
     return Lag(int(lags[best]), float(correlations[best]))
 
@@ -89,9 +91,3 @@ def _overlap(
     if lag >= 0:
         return opening[lag:], energy[: len(energy) - lag]
     return opening[:lag], energy[-lag:]
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    if a.std() < 1e-9 or b.std() < 1e-9:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])

@@ -1,18 +1,17 @@
 """Does a face live like people do? Blink, head and gaze figures next to published ones.
 
-`python -m espressivo.eval.liveliness [--speech line.wav] [--emotion anger:0.8]` generates the motion and prints them.
+`python -m espressivo.eval.liveliness [--speech FILE] [--emotion anger:0.8]` generates the motion and prints them.
 """
 
-import argparse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float
+import tyro
 
 from espressivo.conditioning.notation import parse_emotion
-from espressivo.conditioning.prosody import Prosody, analyse_prosody
+from espressivo.conditioning.prosody import Prosody, analyse_prosody, runs
 from espressivo.conditioning.speech import Speech
 from espressivo.generators.face.expression.layer import express
 from espressivo.generators.face.liveliness.enliven import enliven
@@ -34,8 +33,7 @@ PUBLISHED: Final = {
     "away_share": (0.12, 0.35, "Lee et al. 2002: .23 while talking, .05 while listening"),
 }
 """Figure -> (least, most, where from), of a neutral, talking face. Blink rate is a published interval; head and
-glance ranges are
-this project's own, around published or measured means (docs/expression.md)."""
+glance ranges are this project's own, around published or measured means (docs/expression.md)."""
 
 _AWAY_DEG: Final = 1.0
 _BLINK_DEPTH: Final = 0.4
@@ -64,12 +62,12 @@ def measure_liveliness(motion: FaceMotion) -> LivelinessFigures:
     """Read the figures off any face motion, whoever made it."""
     lid = (motion.channel("eyeBlinkLeft") + motion.channel("eyeBlinkRight")) / 2
     rest = np.median(lid)
-    blinks_s = _runs(lid > rest + _BLINK_DEPTH * (1 - rest))[:, 0] / motion.fps
+    blinks_s = runs(lid > rest + _BLINK_DEPTH * (1 - rest))[:, 0] / motion.fps
     head_deg = np.degrees(motion.head_rad.astype(float))
     low, high = np.percentile(head_deg, [1, 99], axis=0)
     line_of_sight = np.degrees(motion.gaze_rad.astype(float)) + HEAD_COMPENSATION * head_deg[:, [1, 0]]
     off_deg = np.hypot(*(line_of_sight - np.median(line_of_sight, axis=0)).T)
-    glances = [off_deg[first:last].max() - _AWAY_DEG for first, last in _runs(off_deg > _AWAY_DEG)]
+    glances = [off_deg[first:last].max() - _AWAY_DEG for first, last in runs(off_deg > _AWAY_DEG)]
     return LivelinessFigures(
         blinks_per_min=60 * len(blinks_s) / motion.duration_s,
         blink_interval_s=float(np.median(np.diff(blinks_s))) if len(blinks_s) > 1 else np.nan,
@@ -99,36 +97,34 @@ def monologue(duration_s: float, seed: int = 0) -> Prosody:
         spoken, silent = int(rng.uniform(150, 500)), int(rng.uniform(30, 120))
         speaking[start : start + spoken] = True
         start += spoken + silent
-    accents = [np.arange(first + 30, last - 10, 70) for first, last in _runs(speaking)]
+    accents = [np.arange(first + 30, last - 10, 70) for first, last in runs(speaking)]
     return Prosody(
         energy_db=np.where(speaking, -20.0, -80.0).astype(np.float32),
         f0_hz=np.where(speaking, 120.0, np.nan).astype(np.float32),
         speaking=speaking,
         loudness=np.where(speaking, 0.7, 0.0).astype(np.float32),
         high_band=np.zeros(frames, np.float32),
-        pauses=tuple((first / Prosody.rate_hz, last / Prosody.rate_hz) for first, last in _runs(~speaking)),
+        pauses=tuple((first / Prosody.rate_hz, last / Prosody.rate_hz) for first, last in runs(~speaking)),
         accents_s=np.concatenate(accents) / Prosody.rate_hz,
     )
 
 
-def main() -> None:
-    """Print the figures of generated motion next to the published ones."""
-    parser = argparse.ArgumentParser(description="Compare blinks, head and gaze of generated motion with people's.")
-    parser.add_argument("--speech", type=Path, help="sound file; without it, a made-up rhythm of talk")
-    parser.add_argument("--emotion", default="neutral")
-    parser.add_argument("--seconds", type=float, default=600.0, help="length of the made-up talk")
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    if options.speech is None:
-        prosody, duration_s = monologue(options.seconds), options.seconds
+def main(emotion: str = "neutral", speech: Path | None = None, duration_s: float = 600.0, seeds: int = 5) -> None:
+    """Compare blinks, head and gaze of generated motion with people's.
+
+    Args:
+        emotion: in the command line's notation.
+        speech: sound file; without it, a made-up rhythm of talk.
+        duration_s: length of the made-up talk in seconds.
+        seeds: how many motions are generated.
+    """
+    if speech is None:
+        prosody = monologue(duration_s)
     else:
-        speech = Speech.read(options.speech)
-        prosody, duration_s = analyse_prosody(speech), speech.duration_s
-    takes = [
-        asdict(measure_liveliness(animate(prosody, options.emotion, duration_s, seed=seed)))
-        for seed in range(options.seeds)
-    ]
-    print(f"{options.emotion}, {duration_s:.0f} s, {options.seeds} seeds")
+        line = Speech.read(speech)
+        prosody, duration_s = analyse_prosody(line), line.duration_s
+    takes = [asdict(measure_liveliness(animate(prosody, emotion, duration_s, seed=seed))) for seed in range(seeds)]
+    print(f"{emotion}, {duration_s:.0f} s, {seeds} seeds")
     print(f"{'figure':<18} {'mean':>6} {'least':>6} {'most':>6}   people")
     for name, (least, most, source) in PUBLISHED.items():
         values = np.array([take[name] for take in takes])
@@ -136,11 +132,5 @@ def main() -> None:
         print(f"{name:<18} {mine}   {least:.2f}-{most:.2f}  {source}")
 
 
-def _runs(flags: Bool[np.ndarray, "frames"]) -> Float[np.ndarray, "runs 2"]:
-    """First index and index after the last of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return edges.reshape(-1, 2)
-
-
 if __name__ == "__main__":
-    main()
+    tyro.cli(main)

@@ -1,4 +1,4 @@
-"""Measure the mouth on curves: `python -m espressivo.eval.mouth_curves --realspeech DIR --emodb DIR ...`.
+"""Measure the mouth on curves: `python -m espressivo.eval.mouth_curves --corpora realspeech DIR emodb DIR ...`.
 
 Per corpus and kind of phones ("aligned" with the transcript, "recognised" from sound alone, "none"):
 
@@ -15,17 +15,16 @@ constants were chosen on them.
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tyro
 
 from espressivo.conditioning.phones import recognise_phones
 from espressivo.conditioning.prosody import analyse_prosody
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
-from espressivo.errors import InputError
+from espressivo.eval.corpora import Clip, read_corpora
 from espressivo.eval.lipsync import audio_mouth_lag, closed_at, frame_energy, intervals_of
-from espressivo.eval.mouth_corpora import MOUTH_CORPORA, MouthClip
 from espressivo.eval.mouth_measures import correlation, labelled_openness
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.articulation.closure import LipGap, enforce_closures
@@ -38,41 +37,32 @@ _OPEN_VOWELS = frozenset({"aa", "E", "O"})
 Measures = dict[str, list[float]]
 
 
-@dataclass(frozen=True)
-class Options:
-    """Which corpora to measure, and how."""
+def main(
+    corpora: dict[str, Path],
+    recogniser: str | None = None,
+    every: int = 1,
+    fps: float = 30.0,
+    out: Path | None = None,
+) -> None:
+    """Measure the mouth on every corpus and print the table.
 
-    realspeech: Path | None = None
-    ravdess: Path | None = None
-    emodb: Path | None = None
-    facegood: Path | None = None
-    recogniser: str | None = None
-    """Also measure phones that this recogniser hears (the name that `recognise_phones` takes)."""
-    every: int = 1
-    """Take every n-th clip."""
-    fps: float = 30.0
-    json: Path | None = None
-    """Write the table here too."""
-
-
-def main(options: Options) -> None:
-    """Measure every corpus that was named and print the table."""
-    folders = {name: getattr(options, name) for name in MOUTH_CORPORA if getattr(options, name) is not None}
-    if not folders:
-        raise InputError(
-            f"No corpus was named; give at least one of {', '.join(f'--{name}' for name in MOUTH_CORPORA)}."
-        )
+    Args:
+        corpora: names and folders of realspeech, ravdess, emodb and facegood.
+        recogniser: also measure phones that this recogniser hears (the name that `recognise_phones` takes).
+        every: take every n-th clip.
+        fps: frames per second of the motion, where no recorded jaw sets it.
+        out: JSON file to write the table to.
+    """
     lip_gap = LipGap.of(load_head().lip_gap_mm)
     gathered: defaultdict[tuple[str, str, str], Measures] = defaultdict(lambda: defaultdict(list))
-    for corpus, folder in folders.items():
-        for index, clip in enumerate(MOUTH_CORPORA[corpus](folder)):
-            if index % options.every == 0:
-                for source, speech in _versions(clip.speech, options.recogniser):
-                    _measure(clip, speech, lip_gap, options.fps, gathered[corpus, clip.part, source])
+    for corpus, clips in read_corpora(corpora):
+        for clip in clips[::every]:
+            for source, speech in _versions(clip.speech(), recogniser):
+                _measure(clip, speech, lip_gap, fps, gathered[corpus, clip.part, source])
     table = [{"corpus": c, "part": p, "phones": s, **_summary(m)} for (c, p, s), m in gathered.items()]
     _print(table)
-    if options.json:
-        options.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
+    if out is not None:
+        out.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
 def _versions(speech: Speech, recogniser: str | None) -> Iterator[tuple[str, Speech]]:
@@ -85,7 +75,7 @@ def _versions(speech: Speech, recogniser: str | None) -> Iterator[tuple[str, Spe
     yield "none", bare
 
 
-def _measure(clip: MouthClip, speech: Speech, lip_gap: LipGap, fps: float, into: Measures) -> None:
+def _measure(clip: Clip, speech: Speech, lip_gap: LipGap, fps: float, into: Measures) -> None:
     """Add what one clip shows to `into`."""
     fps = fps if clip.jaw is None else clip.jaw_fps
     frames = round(speech.duration_s * fps) if clip.jaw is None else len(clip.jaw)
@@ -132,6 +122,4 @@ def _print(table: list[dict]) -> None:
 
 
 if __name__ == "__main__":
-    import tyro
-
-    main(tyro.cli(Options))
+    tyro.cli(main)

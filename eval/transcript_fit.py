@@ -1,6 +1,6 @@
 """Does the aligner notice a transcript that is not what is said?
 
-    python -m espressivo.eval.transcript_fit --corpora realspeech=DIR ravdess=DIR
+    python -m espressivo.eval.transcript_fit --corpora realspeech DIR ravdess DIR
 
 Every clip is aligned with its own words and with those of another clip of the corpus.
 """
@@ -14,21 +14,21 @@ import tyro
 from espressivo.conditioning.phones.aligner import PocketsphinxAligner
 from espressivo.conditioning.speech import Speech
 from espressivo.errors import InputError
-from espressivo.eval.corpora import CORPORA, sample_clips
+from espressivo.eval.corpora import read_corpora, sample_clips
 
 
 def main(corpora: dict[str, Path], clips: int = 40, seed: int = 0) -> None:
     """Print the share of right and of wrong transcripts that are accepted.
 
     Args:
-        corpora: folders of realspeech and ravdess.
+        corpora: names and folders of realspeech and ravdess.
         clips: clips per corpus, drawn evenly over speakers.
         seed: which clips and which wrong words.
     """
     rng = np.random.default_rng(seed)
     report = {}
-    for name, folder in corpora.items():
-        chosen = sample_clips(CORPORA[name](folder), clips, seed)
+    for name, every_clip in read_corpora(corpora):
+        chosen = sample_clips(every_clip, clips, seed)
         texts = sorted({clip.transcript for clip in chosen if clip.transcript})
         accepted = {"right": [], "wrong": []}
         for clip in chosen:
