@@ -27,8 +27,6 @@ CHANNEL: Final[dict[str, int]] = {name: index for index, name in enumerate(ARKIT
 MOUTH_CHANNELS: Final = tuple(
     i for i, n in enumerate(ARKIT_NAMES) if n.startswith(("jaw", "mouth", "tongue", "cheekPuff"))
 )
-BROW_CHANNELS: Final = tuple(i for i, n in enumerate(ARKIT_NAMES) if n.startswith("brow"))
-EYE_CHANNELS: Final = tuple(i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eye"))
 
 
 def weights_from(**values: float) -> Float[np.ndarray, "52"]:
