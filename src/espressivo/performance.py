@@ -179,7 +179,8 @@ def _transcript(text: str | None) -> str | None:
 def _take_in_speech(source: Path, wav: Path, transcript: str | None) -> "Speech":
     """Bring any sound into the take's own form; analysis reads that form, so that a repeat hears the same samples."""
     from espressivo.conditioning.speech import Speech
-    from espressivo.media.decode import read_audio, write_wav
+    from espressivo.media.decode import read_audio
+    from espressivo.media.wav import write_wav
 
     write_wav(wav, read_audio(source, SOUND_RATE_HZ), SOUND_RATE_HZ)
     return Speech.read(wav, transcript)

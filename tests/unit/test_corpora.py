@@ -8,7 +8,7 @@ import pytest
 
 from espressivo.errors import InputError
 from espressivo.eval.corpora import Clip, read_corpora, sample_clips
-from espressivo.media.decode import write_wav
+from espressivo.media.wav import write_wav
 
 PHONES = [["SIL", 0.0, 0.1], ["M", 0.1, 0.2], ["AY", 0.2, 0.4]]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from espressivo.errors import MediaError, OutputError
-from espressivo.media.decode import read_audio, write_wav
+from espressivo.media.decode import read_audio
+from espressivo.media.wav import write_wav
 
 
 def wav_bytes(samples: np.ndarray, rate: int = 16_000, declared: int | None = None) -> bytes:

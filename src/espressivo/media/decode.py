@@ -1,4 +1,4 @@
-"""Sound in: any common audio or video file becomes mono 16 kHz samples; sound out: 16-bit WAV.
+"""Sound in: any common audio or video file becomes mono 16 kHz samples.
 
 Files are hostile until decoded. A white list of containers keeps out the ones that name other files or addresses
 (concat scripts, HLS lists), a white list of decoders keeps pictures inside a file from being decoded at all, the file
@@ -8,7 +8,6 @@ decoding.
 
 import struct
 import time
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from jaxtyping import Float
 
-from espressivo.errors import MediaError, OutputError
+from espressivo.errors import MediaError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -113,24 +112,6 @@ def read_audio(path: str | Path, rate_hz: int = SAMPLE_RATE_HZ) -> Float[np.ndar
             else f"{path} holds no samples."
         )
     return samples
-
-
-def write_wav(path: str | Path, samples: Float[np.ndarray, "samples"], rate: int) -> None:
-    """Write mono `samples` in [-1, 1] (louder ones are clipped) as 16-bit PCM at `rate` Hz.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    # The scale that reading divides by, so that a file written from a 16-bit file holds the same numbers.
-    pcm = np.clip(np.rint(np.nan_to_num(samples) * 32768.0), -32768, 32767).astype("<i2")
-    try:
-        with Path(path).open("wb") as handle, wave.open(handle, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(rate)
-            file.writeframes(pcm.tobytes())
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror or error}).") from error
 
 
 def _check_file(path: Path) -> None:
