@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from espressivo.conditioning.phones_neural.features import FRAME_RATE_HZ
-from espressivo.conditioning.phones_neural.inventory import PHONES, SILENCE
-from espressivo.conditioning.speech import Phone
+from espressivo.conditioning.phones_neural.inventory import PHONES
+from espressivo.conditioning.speech import SILENCE, Phone
 
 _LEAST_FRAMES = np.array([8 if phone == SILENCE else 3 for phone in PHONES])
 _DEPTH = int(_LEAST_FRAMES.max())

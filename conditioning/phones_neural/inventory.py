@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-SILENCE = "SIL"
+from espressivo.conditioning.speech import SILENCE
+
 PHONES = (
     SILENCE,
     *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"),
