@@ -1,6 +1,6 @@
 """Lip sync of finished videos on real recordings: lag behind the sound, and closed lips at P, B and M.
 
-    python benchmarks/rendered_lips.py --landmarker FILE --corpora realspeech=DIR ravdess=DIR emodb=DIR
+    python benchmarks/rendered_lips.py --landmarker FILE --corpora realspeech DIR ravdess DIR emodb DIR
 
 Each clip is performed as a user would (with the transcript where the corpus has one), its MP4 is decoded, and a face
 landmarker that had no part in making it reads the mouth off the frames.
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from espressivo.eval.corpora import CORPORA, Clip, sample_clips
+from espressivo.eval.corpora import Clip, read_corpora, sample_clips
 from espressivo.eval.face_reader import MouthCurves, read_mouth
 from espressivo.eval.lipsync import BILABIALS, VOWELS, audio_mouth_lag, closed_at, intervals_of
 from espressivo.media.decode import read_audio
@@ -53,7 +53,7 @@ def main(
 
     Args:
         landmarker: Google's face_landmarker_v2_with_blendshapes.task.
-        corpora: folders of realspeech, ravdess and emodb, as name=folder.
+        corpora: names and folders of realspeech, ravdess and emodb.
         clips: clips per corpus, drawn evenly over speakers.
         size: width and height of the videos.
         fps: frames per second of the videos.
@@ -61,8 +61,8 @@ def main(
         out: JSON file to write.
     """
     report = {}
-    for name, folder in corpora.items():
-        chosen = sample_clips(CORPORA[name](folder), clips, seed)
+    for name, every_clip in read_corpora(corpora):
+        chosen = sample_clips(every_clip, clips, seed)
         results = [measure_clip(clip, landmarker, size, fps) for clip in chosen]
         report[name] = summary(results)
         print(name, json.dumps(report[name]), flush=True)

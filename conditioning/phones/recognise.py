@@ -22,9 +22,9 @@ def recognise_phones(speech: Speech, recogniser: str = "auto", progress: Progres
     tenth of a second) is one silence.
 
     Args:
-        speech: The line, with or without transcript.
+        speech: the line, with or without transcript.
         recogniser: "auto" or a name in `RECOGNISERS`, which is then used whatever the speech holds.
-        progress: Told of stages.
+        progress: told of stages.
 
     Raises:
         InputError: the named recogniser is unknown or cannot use this speech.
