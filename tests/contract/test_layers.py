@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"errors", "inputmodel", "progress", "media"},
+    {"errors", "inputmodel", "progress", "media", "take"},
     {"conditioning", "weights", "assets"},
     {"generators"},
     {"eval"},
-    {"performance", "take", "demo"},
+    {"performance", "demo"},
     {"cli", "ui"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
