@@ -128,9 +128,7 @@ def _system(name: str, paths: list[Path]) -> System:
     names = [subject.name for subject in subjects]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(
-            f"Two clips of '{name}' are called '{twice}'; a clip that counts twice narrows every interval."
-        )
+        raise InputError(f"Two clips of '{name}' are called '{twice}'; give each clip once, under its own name.")
     return System(name, tuple(sorted(subjects, key=lambda subject: subject.name)))
 
 
