@@ -1,0 +1,1 @@
+"""Networks that judge: ports of published ones, in plain torch."""
