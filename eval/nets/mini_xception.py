@@ -125,7 +125,6 @@ def resize_like_opencv(image: UInt8[np.ndarray, "h w"], side: int) -> UInt8[np.n
     """
     top, bottom, down = _half_pixel(image.shape[0], side)
     left, right, across = _half_pixel(image.shape[1], side)
-    across[left == right] = 0
     rows = image[np.stack([top, bottom])].astype(np.int32)
     upper, lower = (rows[:, :, left] * (2048 - across) + rows[:, :, right] * across) >> 4
     down = down[:, None]

@@ -11,6 +11,7 @@ from PIL import Image
 from espressivo.errors import InputError
 from espressivo.eval.nets.faceapi import weights
 from espressivo.eval.nets.faceapi.boxes import Box, cut
+from espressivo.eval.nets.faceapi.detector import resized_size
 from espressivo.eval.nets.faceapi.expression import FaceExpressionNet
 from espressivo.eval.nets.faceapi.landmarks import read_landmarks
 from espressivo.eval.nets.faceapi.pipeline import Face, read_faces
@@ -85,10 +86,14 @@ def test_another_person_is_farther_away(face: Face) -> None:
     assert np.linalg.norm(other - face.descriptor) > 0.6
 
 
-def test_boxes_are_where_they_were_in_an_oblong_picture(portrait: np.ndarray, face: Face) -> None:
-    """The detector sees the picture padded; 384 x 270 gives a side of 292.5, which JavaScript rounds to 293."""
+def test_an_oblong_picture_is_padded_below_and_its_boxes_stay(portrait: np.ndarray, face: Face) -> None:
     (found,) = read_faces(portrait[:270])
     assert found.box == pytest.approx(face.box, abs=6)
+
+
+def test_sizes_are_rounded_as_javascript_rounds() -> None:
+    assert resized_size(384, 270, 416) == (416, 293), "292.5 is 292 in Python"
+    assert resized_size(269, 384, 416) == (291, 416)
 
 
 def test_an_empty_picture_has_no_face() -> None:

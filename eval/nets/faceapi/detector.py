@@ -4,6 +4,7 @@ On close-up talking heads it missed a fifth of the frames (26 of 128); BlazeFace
 """
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 import torch
@@ -82,14 +83,21 @@ def detect(
     return found
 
 
+def resized_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """Return width and height of a picture whose longer side becomes `side`.
+
+    JavaScript rounds halves up; rounding them to even, as Python does, moves the boxes by half a pixel.
+    """
+    scale = side / max(width, height)
+    return floor(width * scale + 0.5), floor(height * scale + 0.5)
+
+
 def _decode(
     encoded: Float[np.ndarray, "cells cells 5 5"], width: int, height: int, side: int
 ) -> tuple[Float[np.ndarray, "boxes 4"], Float[np.ndarray, "boxes"]]:
     """Return boxes (x, y, width, height) relative to the picture without its padding, and their scores."""
     cells = len(encoded)
-    # JavaScript rounds halves up; rounding them to even, as Python does, moves the boxes by half a pixel.
-    resized = np.floor(np.array([width, height]) * (side / max(width, height)) + 0.5)
-    stretch = resized.max() / resized
+    stretch = side / np.array(resized_size(width, height, side))
     columns_rows = np.stack(np.meshgrid(np.arange(cells), np.arange(cells)), axis=-1)[:, :, None]
     centres = (columns_rows + _sigmoid(encoded[..., :2])) / cells * stretch
     sizes = np.exp(encoded[..., 2:4]) * _ANCHORS / cells * stretch
