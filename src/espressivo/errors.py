@@ -15,6 +15,10 @@ class MediaError(InputError):
     """Sound or video that cannot be read or written."""
 
 
+class FaceError(InputError):
+    """A picture or video in which no face can be read."""
+
+
 class EmotionError(InputError):
     """An emotion that cannot be understood."""
 
