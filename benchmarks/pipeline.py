@@ -19,7 +19,8 @@ from espressivo.conditioning.prosody import analyse_prosody
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.demo import SPEECH_FOLDER, demo_request
 from espressivo.generators.registry import load_generator
-from espressivo.media.decode import read_audio, write_wav
+from espressivo.media.decode import read_audio
+from espressivo.media.wav import write_wav
 from espressivo.performance import PerformanceRequest, perform
 
 LONG_S = 600.0
