@@ -4,6 +4,8 @@ Two responses are followed: the probability that a judge gives to the asked emot
 from the neutral clip of the same line (`mesh_distance`), which needs no judge and does not saturate.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,9 +15,13 @@ from espressivo.eval.control.sliders import monotonicity, rank_correlations, res
 from espressivo.eval.control.timeline import curve_lag, rise_lag_ms
 from espressivo.eval.emotion.accuracy import JUDGE
 from espressivo.eval.metric import Metric, NotMeasured, Values
+from espressivo.eval.results import SliderCurve
 
 INTENSITIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The intensities that a benchmark asks for."""
+
+FEWEST_STEPS = 3
+"""Intensities, neutral among them, that make a ladder."""
 
 Response = Literal["probability", "movement"]
 
@@ -99,6 +105,42 @@ TIMELINE_METRICS: tuple[Metric, ...] = (
 """Of one clip whose emotion changes."""
 
 
+@dataclass(frozen=True)
+class Rung:
+    """One clip of a ladder: the same content and emotion as its neighbours, at another intensity."""
+
+    content: str
+    """Whatever tells lines, heads and seeds apart."""
+    emotion: str
+    intensity: float
+    """0 for the neutral clip, which is a rung of the ladder of every emotion."""
+    probability: float | None
+    """Of `emotion`, mean over frames; None if the judge does not know it."""
+    movement: float | None
+    """Mean of `mesh_distance` over frames; None without a mesh."""
+
+
+def measure_ladders(rungs: Sequence[Rung]) -> tuple[Values, dict[str, SliderCurve]]:
+    """Apply `METRICS` to the ladders among the clips of one system, and return their curves by emotion and response.
+
+    A ladder counts if it has a rung at every intensity that occurs.
+    """
+    asked = np.array(sorted({rung.intensity for rung in rungs}))
+    ladders = _whole_ladders(rungs, len(asked))
+    if len(asked) < FEWEST_STEPS or not ladders:
+        few = NotMeasured(f"needs clips that differ in nothing but the intensity, at {FEWEST_STEPS} intensities")
+        return {metric.name: few for metric in METRICS}, {}
+    matrices: dict[Response, np.ndarray] = {}
+    curves: dict[str, SliderCurve] = {}
+    for response, (title, unit, _) in _RESPONSES.items():
+        matrices[response] = _matrix(ladders, response)
+        for emotion in sorted({ladder[0].emotion for ladder in ladders}):
+            rows = _matrix([ladder for ladder in ladders if ladder[0].emotion == emotion], response)
+            if len(rows):
+                curves[f"{emotion}: {title}"] = SliderCurve(asked, rows * _scale(response), unit)
+    return measure_intensity(asked, matrices["probability"], matrices["movement"]), curves
+
+
 def mesh_distance(
     points_px: Float[np.ndarray, "frames 468 3"], neutral_px: Float[np.ndarray, "frames 468 3"]
 ) -> Float[np.ndarray, "frames"]:
@@ -139,11 +181,10 @@ def measure_intensity(
         if matrix is None or not len(matrix):
             values |= {metric.name: NotMeasured(missing[response]) for metric in _metrics(response)}
             continue
-        scale = 100.0 if response == "movement" else 1.0
         values |= {
             f"intensity_spearman_{response}": float(rank_correlations(asked, matrix).mean()),
             f"intensity_r2_{response}": monotonicity(asked, matrix),
-            f"intensity_range_{response}": response_range(matrix) * scale,
+            f"intensity_range_{response}": response_range(matrix) * _scale(response),
             f"intensity_rising_{response}": float(np.mean(slopes(asked, matrix) > 0)),
         }
     return values
@@ -165,6 +206,24 @@ def measure_timeline(
         "emotion_lag_ms": curve_lag(times_s, asked, measured).value,
         "emotion_rise_lag_ms": rise_lag_ms(times_s, asked, measured),
     }
+
+
+def _scale(response: Response) -> float:
+    return 100.0 if response == "movement" else 1.0
+
+
+def _whole_ladders(rungs: Sequence[Rung], height: int) -> list[list[Rung]]:
+    """Rungs of the same content and emotion, from the lowest up, where there are `height` of them."""
+    ladders: dict[tuple[str, str], dict[float, Rung]] = {}
+    for rung in rungs:
+        ladders.setdefault((rung.emotion, rung.content), {})[rung.intensity] = rung
+    return [[steps[at] for at in sorted(steps)] for _, steps in sorted(ladders.items()) if len(steps) == height]
+
+
+def _matrix(ladders: Sequence[Sequence[Rung]], response: Response) -> Float[np.ndarray, "contents steps"]:
+    """One row per ladder on which the response was measured throughout."""
+    rows = [[getattr(rung, response) for rung in ladder] for ladder in ladders]
+    return np.array([row for row in rows if None not in row], float)
 
 
 def _distance(points: Float[np.ndarray, "468 3"], neutral: Float[np.ndarray, "468 3"]) -> float:

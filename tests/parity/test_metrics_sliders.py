@@ -44,6 +44,16 @@ def test_all_at_once_gives_the_same() -> None:
         assert values[f"slider_{name}"] == pytest.approx(EXPECTED[f"slider.{name}"], rel=1e-9)
 
 
+def test_the_worst_of_several_others_is_named_apart() -> None:
+    others = {"other": INPUTS["other"], "still": np.ones((3, 8)), "without spread": INPUTS["other"] * 9}
+    values = measure_slider(
+        INPUTS["values"], INPUTS["target"], TARGET_STD, others, {"other": OTHER_STD, "still": 1, "without spread": 0}
+    )
+    worst = EXPECTED["slider.restrictiveness"]
+    assert values["slider_restrictiveness_worst"] == pytest.approx(worst, rel=1e-9)
+    assert values["slider_restrictiveness"] == pytest.approx((worst + 1) / 2, rel=1e-9)
+
+
 def test_the_peer_leaves_the_greatest_value_out() -> None:
     step = INPUTS["values"][1] - INPUTS["values"][0]
     lowest = float(INPUTS["values"][0])

@@ -12,20 +12,20 @@ from espressivo.eval.emotion.accuracy import (
     METRICS,
     SET_METRICS,
     EmotionClip,
-    cohen_kappa,
-    confusion,
-    macro_f1,
     measure_emotion,
     measure_emotion_set,
 )
 from espressivo.eval.emotion.intensity import (
     INTENSITIES,
     TIMELINE_METRICS,
+    Rung,
     measure_intensity,
+    measure_ladders,
     measure_timeline,
     mesh_distance,
 )
 from espressivo.eval.emotion.intensity import METRICS as INTENSITY_METRICS
+from espressivo.eval.emotion.verdicts import cohen_kappa, confusion, macro_f1
 from espressivo.eval.metric import NotMeasured, Pooled
 from espressivo.eval.results import Ceiling, EmotionReading
 
@@ -172,6 +172,34 @@ def test_what_is_not_there_is_said() -> None:
     still = measure_timeline(np.arange(50) / 25, np.ones(50), np.linspace(0, 1, 50))
     assert sorted(still) == sorted(metric.name for metric in TIMELINE_METRICS)
     assert all(isinstance(value, NotMeasured) for value in still.values())
+
+
+def _ladder(emotion: str, content: str, slope: float | None, steps: tuple[float, ...] = (0, 0.5, 1)) -> list[Rung]:
+    chances = [None if slope is None else 0.1 + slope * step for step in steps]
+    return [Rung(content, emotion, step, chance, 0.02 * step) for step, chance in zip(steps, chances, strict=True)]
+
+
+def test_ladders_are_put_together_from_single_clips() -> None:
+    rungs = [*_ladder("anger", "a", 0.5), *_ladder("anger", "b", 0.3), *_ladder("contempt", "a", None)]
+    values, curves = measure_ladders(rungs[::-1])
+    assert values["intensity_range_probability"] == pytest.approx(0.4)
+    assert values["intensity_range_movement"] == pytest.approx(2)
+    assert sorted(curves) == [
+        "anger: P(asked)",
+        "anger: movement of the face",
+        "contempt: movement of the face",
+    ]
+    assert np.allclose(curves["anger: P(asked)"].measured, [[0.1, 0.35, 0.6], [0.1, 0.25, 0.4]])
+    assert np.allclose(curves["contempt: movement of the face"].measured, [[0, 1, 2]])
+
+
+def test_a_ladder_with_a_rung_missing_does_not_count() -> None:
+    whole, broken = _ladder("anger", "a", 0.5), _ladder("anger", "b", -0.9, (0, 1))
+    assert measure_ladders([*whole, *broken])[0] == measure_ladders(whole)[0]
+    values, curves = measure_ladders(broken)
+    assert all(isinstance(value, NotMeasured) for value in values.values())
+    assert sorted(values) == sorted(metric.name for metric in INTENSITY_METRICS)
+    assert curves == measure_ladders([])[1] == {}
 
 
 @pytest.mark.parametrize("late", [-8, 0, 5, 10])
