@@ -20,7 +20,7 @@ class Box(NamedTuple):
     height: float
 
 
-def face_box(points_px: Float[np.ndarray, "68 2"]) -> Box:
+def face_box(points_px: Float[np.ndarray, "points 2"]) -> Box:
     """Return what the expression network looks at: the smallest box around the points, a fifth larger."""
     low, high = points_px.min(axis=0), points_px.max(axis=0)
     size = (high - low) * (1 + _MARGIN)

@@ -15,6 +15,7 @@ from torch.nn import functional
 from espressivo.eval.nets.faceapi.blocks import Convolution, SeparableConvolution, pad_same
 from espressivo.eval.nets.faceapi.boxes import Box
 from espressivo.eval.nets.faceapi.preprocessing import DETECTOR_MEAN, normalise, square
+from espressivo.eval.nets.judging import judging
 
 _ANCHORS = np.array(
     [(1.603231, 2.094468), (6.041143, 7.080126), (2.882459, 3.518061), (4.266906, 5.178857), (9.041765, 10.66308)]
@@ -68,7 +69,7 @@ def detect(
         side: what the picture is resized to, a multiple of 32.
         threshold: lowest score of a face.
     """
-    with torch.inference_mode():
+    with judging():
         encoded = net(normalise(square(image, side, centred=False)[None], DETECTOR_MEAN))[0].numpy().astype(np.float64)
     boxes, scores = _decode(encoded, image.shape[1], image.shape[0], side)
     sure = scores > threshold

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from espressivo.eval.nets.faceapi.blocks import Dense, FeatureExtractor, TinyFeatureExtractor
 from espressivo.eval.nets.faceapi.preprocessing import face_batch
+from espressivo.eval.nets.judging import judging
 
 SIDE_PX = 112
 
@@ -41,7 +41,7 @@ def read_landmarks(
     net: FaceLandmark68Net | FaceLandmark68TinyNet, crops: Sequence[UInt8[np.ndarray, "h w 3"]]
 ) -> Float[np.ndarray, "n 68 2"]:
     """Return the points of each crop relative to its width and height, with the padding undone."""
-    with torch.inference_mode():
+    with judging():
         points = net(face_batch(crops, SIDE_PX)).reshape(-1, 68, 2).numpy()
     sizes = np.array([(crop.shape[1], crop.shape[0]) for crop in crops], np.float64)
     resized = sizes * (SIDE_PX / sizes.max(axis=1, keepdims=True))

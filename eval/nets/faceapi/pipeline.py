@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 
 from espressivo.eval.nets.faceapi import weights
@@ -13,6 +12,7 @@ from espressivo.eval.nets.faceapi.expression import SIDE_PX
 from espressivo.eval.nets.faceapi.landmarks import read_landmarks
 from espressivo.eval.nets.faceapi.preprocessing import face_batch
 from espressivo.eval.nets.faceapi.recognition import describe
+from espressivo.eval.nets.judging import judging
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def read_faces(image: UInt8[np.ndarray, "h w 3"], threshold: float = 0.5) -> lis
         # The crop was rounded down to whole pixels, but the points are put back from where the box was before.
         points = relative * (crop.shape[1], crop.shape[0]) + (detection.box.x, detection.box.y)
         around, aligned = face_box(points), identity_box(points)
-        with torch.inference_mode():
+        with judging():
             logits = weights.expression_net()(face_batch([cut(image, around)], SIDE_PX))[0]
         faces.append(
             Face(

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from espressivo.eval.nets.faceapi.blocks import Convolution
 from espressivo.eval.nets.faceapi.preprocessing import face_batch
+from espressivo.eval.nets.judging import judging
 
 SIDE_PX = 150
 
@@ -107,5 +108,5 @@ class FaceRecognitionNet(nn.Module):
 
 def describe(net: FaceRecognitionNet, crops: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Float[np.ndarray, "n 128"]:
     """Return the descriptor of each crop (see `boxes.identity_box`)."""
-    with torch.inference_mode():
+    with judging():
         return net(face_batch(crops, SIDE_PX)).numpy()

@@ -1,0 +1,1 @@
+"""What emotion a face shows: judges, how far they can be trusted, and what is measured with them."""
