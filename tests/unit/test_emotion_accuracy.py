@@ -212,6 +212,14 @@ def test_a_late_expression_has_that_lag(late: int) -> None:
     assert values["emotion_rise_lag_ms"] == pytest.approx(late * 40, abs=1e-6)
 
 
+def test_a_flicker_long_before_is_not_the_rise() -> None:
+    times_s = np.arange(125) / 25
+    asked = np.clip((times_s - 2.0) / 0.4, 0, 1)
+    measured = np.interp(times_s - 0.12, times_s, asked)
+    measured[10:12] = 0.9
+    assert measure_timeline(times_s, asked, measured)["emotion_rise_lag_ms"] == pytest.approx(120, abs=1e-6)
+
+
 def test_a_curve_of_its_own_has_no_lag() -> None:
     times_s = np.arange(125) / 25
     asked = np.clip(times_s - 2, 0, 1)
