@@ -2,10 +2,11 @@
 
 Per corpus and kind of phones ("aligned" with the transcript, "recognised" from sound alone, "none"):
 
-- `lag_ok`: share of clips whose mouth follows the sound within one frame; `lag`: the median lag in frames.
-- `closed_pbm`: share of P, B, M in which the lips shut; `closed_vowel`: the same for open vowels, where they must not.
+- `lag_ok`: share of clips whose mouth follows the sound within one frame of 40 ms; `lag`: the median lag in such
+  frames, positive where the sound comes later than the mouth.
+- `closed_pbm`: share of P, B, M around which the lips shut; `closed_vowel`: the same for open vowels.
 - `opening_r`: correlation of the lip gap with the openness that labels imply, on speech frames, median over clips;
-  `energy_r`: the same for plain log energy, the baseline.
+  `energy_r`: the same for the plain level of speech, the baseline.
 - `jaw_r`: correlation of jawOpen with a recorded jaw, median over clips; `jaw_energy_r`: the baseline.
 
 FACEGOOD, EMO-DB (one clip in eight), RAVDESS actors 1-8 and four readers of realspeech are development material:
@@ -22,9 +23,10 @@ import tyro
 
 from espressivo.conditioning.phones import recognise_phones
 from espressivo.conditioning.prosody import analyse_prosody
-from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
+from espressivo.conditioning.speech import Speech
 from espressivo.eval.corpora import Clip, read_corpora
-from espressivo.eval.lipsync import audio_mouth_lag, closed_at, frame_energy, intervals_of
+from espressivo.eval.lipsync.closure import RIG_SHARE, centres_of, closed_at
+from espressivo.eval.lipsync.lag import audio_mouth_lag, speech_rows
 from espressivo.eval.mouth_measures import correlation, labelled_openness
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.articulation.closure import LipGap, enforce_closures
@@ -32,7 +34,9 @@ from espressivo.generators.face.articulation.composition import articulate
 from espressivo.generators.face.articulation.controls import ArticulationControls
 from espressivo.generators.face.rig import load_head
 
+_CLOSED = frozenset({"PP"})
 _OPEN_VOWELS = frozenset({"aa", "E", "O"})
+_FIRST_ROW_S, _ROW_S = 0.0125, 0.01  # middles of the windows that the level of speech is taken from
 
 Measures = dict[str, list[float]]
 
@@ -83,15 +87,16 @@ def _measure(clip: Clip, speech: Speech, lip_gap: LipGap, fps: float, into: Meas
     motion = articulate(speech, analyse_prosody(speech), times_s, ArticulationControls())
     weights = enforce_closures(motion.weights, motion, lip_gap)
     gap_mm = np.maximum(lip_gap(weights), 0.0)
-    energy = frame_energy(speech.samples, SAMPLE_RATE_HZ, fps, frames)
+    rows = speech_rows(speech.samples)
+    energy = np.interp(times_s, _FIRST_ROW_S + _ROW_S * np.arange(len(rows)), rows)
 
-    into["lag"].append(audio_mouth_lag(gap_mm, speech.samples, SAMPLE_RATE_HZ, fps).frames)
+    into["lag"].append(audio_mouth_lag(gap_mm, speech.samples, fps).frames)
     if clip.jaw is not None:
         into["jaw_r"].append(correlation(weights[:, CHANNEL["jawOpen"]], clip.jaw))
         into["jaw_energy_r"].append(correlation(energy, clip.jaw))
     if clip.visemes:
-        into["closed_pbm"].extend(closed_at(gap_mm, fps, intervals_of(clip.visemes, frozenset({"PP"}))))
-        into["closed_vowel"].extend(closed_at(gap_mm, fps, intervals_of(clip.visemes, _OPEN_VOWELS)))
+        into["closed_pbm"].extend(closed_at(gap_mm, fps, centres_of(clip.visemes, _CLOSED), RIG_SHARE))
+        into["closed_vowel"].extend(closed_at(gap_mm, fps, centres_of(clip.visemes, _OPEN_VOWELS), RIG_SHARE))
         openness, speaking = labelled_openness(clip.visemes, times_s)
         into["opening_r"].append(correlation(gap_mm[speaking], openness[speaking]))
         into["energy_r"].append(correlation(energy[speaking], openness[speaking]))

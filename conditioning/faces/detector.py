@@ -79,8 +79,8 @@ def _look(image: UInt8[np.ndarray, "h w 3"], view: Square) -> list[DetectedFace]
         numbers = regressors.reshape(-1, 16)[index].astype(np.float64).reshape(8, 2) / _SIZE
         points = (numbers + _anchors()[index]) * view.side + (view.x - view.side / 2, view.y - view.side / 2)
         (x, y), (half_width, half_height) = points[0], numbers[1] * view.side / 2
-        box = (x - half_width, y - half_height, x + half_width, y + half_height)
-        faces.append(DetectedFace(tuple(map(float, box)), points[2:], float(scores[index])))
+        box = (float(x - half_width), float(y - half_height), float(x + half_width), float(y + half_height))
+        faces.append(DetectedFace(box, points[2:], float(scores[index])))
     return faces
 
 

@@ -2,6 +2,8 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -19,16 +21,15 @@ class TfliteNetwork:
     """A network with one input and several outputs; may be shared by threads, which then wait for each other."""
 
     def __init__(self, file: Path) -> None:
-        # LiteRT announces its delegate on the terminal unless told not to before it is loaded.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
             raise MissingDependencyError(
                 "Reading faces needs ai-edge-litert: pip install 'espressivo[evaluate]'."
             ) from None
-        self._interpreter = Interpreter(str(file), num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _quiet():
+            self._interpreter = Interpreter(str(file), num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input: int = self._interpreter.get_input_details()[0]["index"]
         self._outputs: list[int] = [row["index"] for row in self._interpreter.get_output_details()]
         self._lock = threading.Lock()
@@ -49,3 +50,19 @@ def load_network(name: str) -> TfliteNetwork:
         MissingDependencyError: ai-edge-litert is not installed.
     """
     return TfliteNetwork(FOLDER / f"{name}.tflite")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what native code writes to standard error off the terminal: LiteRT announces its delegate, and no setting
+    of LiteRT 2.3 prevents it.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

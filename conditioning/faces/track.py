@@ -62,9 +62,9 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
     """
     seeker = _Seeker(face)
     meshes: list[np.ndarray | None] = []
-    shape: tuple[int, ...] = ()
+    height = width = 0
     for image in frames:
-        shape = image.shape
+        height, width = image.shape[:2]
         meshes.append(seeker.read(image))
     seen = [index for index, mesh in enumerate(meshes) if mesh is not None]
     if len(seen) < (1 - MAX_MISSED) * len(meshes) or not seen:
@@ -73,7 +73,7 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
     # Before the first and after the last frame with a face, it holds still.
     places = np.interp(np.arange(len(meshes)), seen, np.arange(len(seen)))
     points = _between(np.stack([mesh for mesh in meshes if mesh is not None]), places)
-    return FaceTrack(points, found, fps, width=shape[1], height=shape[0])
+    return FaceTrack(points, found, fps, width, height)
 
 
 class _Seeker:
@@ -127,8 +127,8 @@ def _reason(seeker: _Seeker, frames: int, seen: int) -> str:
             f"picture, with at least {MIN_FACE_PX} px from brows to chin."
         )
     return (
-        f"A face is seen in {seen} of {frames} frames, which is too few to measure; give a video that shows a face from "
-        f"the front in at least {1 - MAX_MISSED:.0%} of its frames."
+        f"A face is seen in {seen} of {frames} frames, which is too few to measure; give a video that shows a face "
+        f"from the front in at least {1 - MAX_MISSED:.0%} of its frames."
     )
 
 

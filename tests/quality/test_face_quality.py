@@ -8,7 +8,8 @@ from espressivo.conditioning.phones import recognise_phones
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import demo_lines, demo_request
-from espressivo.eval.lipsync import BILABIALS, audio_mouth_lag, closed_at, intervals_of
+from espressivo.eval.lipsync.closure import BILABIALS, RIG_SHARE, centres_of, closed_at
+from espressivo.eval.lipsync.lag import audio_mouth_lag
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.rig import list_identities, load_head
 from espressivo.generators.registry import load_generator
@@ -31,8 +32,7 @@ def _perform(speech: Speech, emotion: str, fps: float = 30) -> FaceMotion:
 def test_lips_close_at_every_bilabial(line: Speech, emotion: str) -> None:
     motion = _perform(line, emotion)
     gap_mm = load_head().lip_gap_mm(motion.weights)
-    phones = [(phone.label, phone.start_s, phone.end_s) for phone in line.phones or ()]
-    closed = closed_at(np.maximum(gap_mm, 0), motion.fps, intervals_of(phones, BILABIALS))
+    closed = closed_at(np.maximum(gap_mm, 0), motion.fps, centres_of(line.phones or (), BILABIALS), RIG_SHARE)
     assert len(closed) > 0
     assert closed.all()
 
@@ -43,14 +43,13 @@ def test_lips_close_on_every_head(identity: str) -> None:
     speech = recognise_phones(Speech.read(demo.speech, demo.transcript))
     motion = _perform(speech, "happiness:0.6")
     gap_mm = np.maximum(load_head(identity, seed=3).lip_gap_mm(motion.weights), 0)
-    phones = [(phone.label, phone.start_s, phone.end_s) for phone in speech.phones or ()]
-    assert closed_at(gap_mm, motion.fps, intervals_of(phones, BILABIALS)).all()
+    assert closed_at(gap_mm, motion.fps, centres_of(speech.phones or (), BILABIALS), RIG_SHARE).all()
 
 
 def test_the_mouth_moves_with_the_sound(line: Speech) -> None:
     motion = _perform(line, "neutral")
     gap_mm = load_head().lip_gap_mm(motion.weights)
-    lag = audio_mouth_lag(gap_mm, line.samples, SAMPLE_RATE_HZ, motion.fps)
+    lag = audio_mouth_lag(gap_mm, line.samples, motion.fps)
     assert lag.reliable
     assert abs(lag.frames) <= 1
 
