@@ -30,6 +30,7 @@ from espressivo.eval.emotion.judges import (
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CROPS = dict(np.load(FIXTURES / "faceapi" / "crops.npz"))
 FACES = list(CROPS.values())
+LEVELS = np.array([10, 200, 60, 120, 240], np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +153,10 @@ def test_figures_of_a_made_up_set_are_right() -> None:
     assert report["agreement"]["accuracy_where_agreed"] == 1
 
 
-def test_mosaics_of_labelled_faces_are_read_in_order(tmp_path: Path) -> None:
-    levels = np.array([10, 200, 60, 120, 240], np.uint8)
-    tiles = np.repeat(levels, 48 * 48).reshape(-1, 48, 48)
+@pytest.fixture
+def made_up_faces(tmp_path: Path) -> Path:
+    """Five plain pictures, four to a mosaic."""
+    tiles = np.repeat(LEVELS, 48 * 48).reshape(-1, 48, 48)
     tiles = np.concatenate([tiles, np.zeros((3, 48, 48), np.uint8)]).reshape(2, 2, 2, 48, 48)
     blobs = []
     for mosaic in tiles:
@@ -170,10 +172,22 @@ def test_mosaics_of_labelled_faces_are_read_in_order(tmp_path: Path) -> None:
         fold=np.array([0, 1, 0, 1, 0]),
         classes=np.array(["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]),
     )
-    faces = read_fer2013(tmp_path / "faces.npz")
-    np.testing.assert_allclose(faces.images.mean(axis=(1, 2)), levels, atol=3)
+    return tmp_path / "faces.npz"
+
+
+def test_mosaics_of_labelled_faces_are_read_in_order(made_up_faces: Path) -> None:
+    faces = read_fer2013(made_up_faces)
+    np.testing.assert_allclose(faces.images.mean(axis=(1, 2)), LEVELS, atol=3)
     assert [JUDGED[place] for place in faces.truth] == ["anger", "neutral", "happiness", "happiness", "disgust"]
-    assert len(faces.part(faces.folds == 0).crops()) == 3
+
+
+def test_a_fold_is_measured(made_up_faces: Path, tmp_path: Path) -> None:
+    ceiling.main(made_up_faces, tmp_path / "out.json", fold=0)
+    report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    asked = dict(zip(JUDGED, np.sum(report["judges"][0]["confusion"], axis=1), strict=True))
+    assert {label: count for label, count in asked.items() if count} == {"anger": 1, "happiness": 1, "disgust": 1}
+    with pytest.raises(InputError, match="Fold 7"):
+        ceiling.main(made_up_faces, tmp_path / "out.json", fold=7)
 
 
 def test_a_file_that_is_no_labelled_faces_is_refused(tmp_path: Path) -> None:
