@@ -1,5 +1,6 @@
 """Video: frames one after the other with their sound, and reading them back from a file."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
 
 # A container is recognised by its content, whatever its name says: a playlist or a concat script named `.mp4` would
 # open other files. Only these demuxers may look at the input, and they may open nothing but that one file.
-_CONTAINERS = "mov,matroska,webm,avi,ogg,mpegts"
+_CONTAINERS = "mov,matroska,webm,avi,ogg,mpeg,mpegts"
 _OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+
+MAX_PIXELS = 7680 * 4320
+"""Per picture (8K). A small file can declare pictures that fill the memory."""
+MAX_FRAMES = 500_000
+MAX_DURATION_S = 2 * 3600.0
+MAX_DECODING_S = 600.0
+"""Time spent in decoding alone, not with what is done with the frames."""
+_AT_MOST = f"at most {MAX_DURATION_S / 3600:g} hours are read, so cut it first."
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +83,7 @@ def probe(path: Path) -> VideoInfo:
     """Read the facts about a video file without decoding it.
 
     Raises:
-        MediaError: the file is missing, is no video, or is of a format that is not read.
+        MediaError: the file is missing, is no video, is of a format that is not read, or its pictures are too large.
     """
     import av.error
 
@@ -97,18 +106,31 @@ def probe(path: Path) -> VideoInfo:
         raise _unreadable(path) from error
 
 
-def read_video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+def read_video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """Decode a video file frame by frame, as RGB.
 
     Raises:
-        MediaError: the file is missing, is no video, or is damaged.
+        MediaError: the file is missing, is no video, is damaged, or is too large in pixels, frames or time.
     """
     import av.error
 
     try:
         with _open(path) as container:
-            for frame in container.decode(_video_stream(container, path)):
-                yield frame.to_ndarray(format="rgb24")
+            video = _video_stream(container, path)
+            declared_s = (container.duration or 0) / 1_000_000
+            if declared_s > MAX_DURATION_S:
+                raise MediaError(f"{path} declares a length of {declared_s / 3600:.1f} hours; {_AT_MOST}")
+            spent_s, started = 0.0, time.monotonic()
+            for count, frame in enumerate(container.decode(video), start=1):
+                _check_size(path, frame.width, frame.height)
+                picture = frame.to_ndarray(format="rgb24")
+                spent_s += time.monotonic() - started
+                if count > MAX_FRAMES:
+                    raise MediaError(f"{path} has more than {MAX_FRAMES} frames; {_AT_MOST}")
+                if spent_s > MAX_DECODING_S:
+                    raise MediaError(f"{path} takes more than {MAX_DECODING_S:.0f} s to decode; convert it to H.264.")
+                yield picture
+                started = time.monotonic()
     except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path) from error
 
@@ -122,8 +144,17 @@ def _open(path: Path) -> "InputContainer":
 def _video_stream(container: "InputContainer", path: Path) -> "VideoStream":
     if not container.streams.video:
         raise MediaError(f"{path} holds no video stream; give a video file such as an MP4.")
-    return container.streams.video[0]
+    video = container.streams.video[0]
+    _check_size(path, video.codec_context.width, video.codec_context.height)
+    return video
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if not width or not height:  # FFmpeg forgets a size that would not fit in its memory
+        raise MediaError(f"{path} has pictures that are far too large, or of no size; scale it to at most 7680 x 4320.")
+    if width * height > MAX_PIXELS:
+        raise MediaError(f"{path} has pictures of {width} x {height} pixels; scale it to at most 7680 x 4320.")
 
 
 def _unreadable(path: Path) -> MediaError:
-    return MediaError(f"{path} cannot be read as a video; give an MP4, MOV, MKV, WebM, AVI, OGG or MPEG-TS file.")
+    return MediaError(f"{path} cannot be read as a video; give an MP4, MOV, MKV, WebM, AVI, OGG or MPEG file.")
