@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def measure(
     agreement = {
         "share": _rounded(float(same.mean())),
         "kappa": _rounded(cohen_kappa(*([JUDGED[place] for place in verdict] for verdict in verdicts))),
-        "accuracy_where_agreed": _rounded(float((verdicts[0] == truth)[same].mean())),
+        "accuracy_where_agreed": _rounded((verdicts[0] == truth)[same].mean()) if same.any() else None,
     }
     return {"data": data, "faces": len(truth), "labels": list(JUDGED), "judges": rows, "agreement": agreement}
 
@@ -225,8 +226,9 @@ def _tiles(mosaic: UInt8[np.ndarray, "high wide"], tiles: int) -> UInt8[np.ndarr
     return mosaic.reshape(tiles, _TILE, tiles, _TILE).transpose(0, 2, 1, 3).reshape(-1, _TILE, _TILE)
 
 
-def _rounded(number: float) -> float:
-    return round(float(number), 4)
+def _rounded(number: float) -> float | None:
+    """Return four decimals, or None for what is not defined on these faces."""
+    return round(float(number), 4) if isfinite(number) else None
 
 
 if __name__ == "__main__":

@@ -186,6 +186,8 @@ def test_a_fold_is_measured(made_up_faces: Path, tmp_path: Path) -> None:
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     asked = dict(zip(JUDGED, np.sum(report["judges"][0]["confusion"], axis=1), strict=True))
     assert {label: count for label, count in asked.items() if count} == {"anger": 1, "happiness": 1, "disgust": 1}
+    assert report["agreement"]["share"] == 0
+    assert report["agreement"]["accuracy_where_agreed"] is None, "not NaN, which JSON does not know"
     with pytest.raises(InputError, match="Fold 7"):
         ceiling.main(made_up_faces, tmp_path / "out.json", fold=7)
 
