@@ -20,13 +20,15 @@ class CurveLag:
 
     ms: float
     r: float
+    inside: bool
+    """Whether the best shift is one that was tried with others on both sides; at the edge it may lie beyond."""
 
     @property
     def value(self) -> Value:
         """The lag, or the reason why it means nothing."""
-        if self.r >= RELIABLE_R:
-            return self.ms
-        return NotMeasured(f"the measured curve does not follow the asked one (r = {self.r:.2f})")
+        if self.r < RELIABLE_R:
+            return NotMeasured(f"the measured curve does not follow the asked one (r = {self.r:.2f})")
+        return self.ms if self.inside else NotMeasured("the curves fit best at the edge of the shifts that are tried")
 
 
 def curve_lag(
@@ -44,7 +46,7 @@ def curve_lag(
     curve = np.interp(inner_s, times_s, asked)
     likeness = [_correlation(np.interp(inner_s + shift_s, times_s, measured), curve) for shift_s in shifts_s]
     best = int(np.argmax(likeness))
-    return CurveLag(float(shifts_s[best] * 1000), likeness[best])
+    return CurveLag(float(shifts_s[best] * 1000), likeness[best], 0 < best < len(shifts_s) - 1)
 
 
 def rise_lag_ms(

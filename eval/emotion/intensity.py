@@ -198,14 +198,15 @@ def measure_timeline(
     Args:
         times_s: moments, at least 10 a second.
         asked: strength of the emotion in the track at those moments.
-        measured: the judge's probability of it, or the movement of the face, at those moments.
+        measured: the movement of the face, or the judge's probability of the emotion less that in the neutral clip, at
+            those moments. Speech moves the probability of every emotion, so its lag is the less sure of the two.
     """
     if np.ptp(asked) == 0:
         return {metric.name: NotMeasured("the asked emotion does not change") for metric in TIMELINE_METRICS}
-    return {
-        "emotion_lag_ms": curve_lag(times_s, asked, measured).value,
-        "emotion_rise_lag_ms": rise_lag_ms(times_s, asked, measured),
-    }
+    lag = curve_lag(times_s, asked, measured).value
+    # Where nothing follows the asked curve, something still crosses the middle somewhere.
+    rise = lag if isinstance(lag, NotMeasured) else rise_lag_ms(times_s, asked, measured)
+    return {"emotion_lag_ms": lag, "emotion_rise_lag_ms": rise}
 
 
 def _scale(response: Response) -> float:

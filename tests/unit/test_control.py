@@ -253,6 +253,7 @@ def test_a_jaw_that_drops() -> None:
     opening = 0.5 + 0.5 * np.sin(np.arange(50))
     half, whole = _motion(jawOpen=opening / 2), _motion(jawOpen=opening)
     assert face.spread(face.jaw_drop_mm(whole)) == pytest.approx(2 * face.spread(face.jaw_drop_mm(half)), rel=1e-4)
+    assert face.jaw_drop_mm(whole).min() >= 0
     assert face.spread(face.mouth_opening_mm(whole)) > face.spread(face.mouth_opening_mm(half)) > 0
 
 
@@ -263,6 +264,15 @@ def test_lag_of_a_curve_and_its_mirror_image() -> None:
     assert curve_lag(times_s, asked, measured).ms == pytest.approx(120, abs=10)
     assert curve_lag(times_s, asked[::-1], measured[::-1]).ms == pytest.approx(-120, abs=10)
     assert isinstance(curve_lag(times_s, asked, -measured).value, NotMeasured)
+
+
+def test_a_lag_at_the_edge_of_what_is_tried_is_none() -> None:
+    times_s = np.arange(200) / 25
+    asked = np.clip(times_s - 3, 0, 1)
+    late = curve_lag(times_s, asked, np.interp(times_s - 1.0, times_s, asked))
+    assert late.r > 0.5
+    assert not late.inside
+    assert isinstance(late.value, NotMeasured)
 
 
 def test_emotions_are_all_but_neutral() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from espressivo.eval.control.timeline import rise_lag_ms
 from espressivo.eval.emotion.accuracy import (
     JUDGED,
     METRICS,
@@ -225,8 +226,10 @@ def test_a_curve_of_its_own_has_no_lag() -> None:
     asked = np.clip(times_s - 2, 0, 1)
     noise = np.random.default_rng(0).normal(size=125)
     for measured in (noise, np.ones(125)):
-        assert isinstance(measure_timeline(times_s, asked, measured)["emotion_lag_ms"], NotMeasured)
-    assert isinstance(measure_timeline(times_s, asked, -asked)["emotion_rise_lag_ms"], NotMeasured)
+        values = measure_timeline(times_s, asked, measured)
+        assert all(isinstance(value, NotMeasured) for value in values.values())
+    assert isinstance(rise_lag_ms(times_s, asked, -asked), NotMeasured)
+    assert isinstance(rise_lag_ms(times_s, np.sin(4 * times_s), asked), NotMeasured)
 
 
 def _face(frames: int = 3) -> np.ndarray:
