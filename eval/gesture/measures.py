@@ -146,7 +146,7 @@ SET_METRICS: tuple[Metric, ...] = (
         "FGD-own, real halves",
         "gesture",
         "neither",
-        "The same distance between two halves of the real motion, drawn by clip: about the floor, though a little high, "
+        "The same distance between two halves of the real motion, drawn by clip: about the floor; a little high, "
         "since fewer windows make it larger.",
         evaluator=ENCODER_ID,
     ),
