@@ -52,16 +52,17 @@ def find_faces(image: UInt8[np.ndarray, "h w 3"]) -> list[DetectedFace]:
     """
     height, width = image.shape[:2]
     whole = Square(width / 2, height / 2, float(max(width, height)))
-    for views in ([whole], [Square(whole.x, whole.y, 1.6 * whole.side)], list(_parts(width, height))):
+    wider = Square(whole.x, whole.y, 1.6 * whole.side)
+    for views in ([whole], [wider], _parts(width, height, 2), _parts(width, height, 3)):
         found = _distinct([face for view in views for face in _look(image, view)])
         if found:
             return sorted(found, key=lambda face: -face.size_px)
     return []
 
 
-def _parts(width: int, height: int) -> Iterator[Square]:
-    """Yield squares of half the picture that overlap by half."""
-    side = max(width, height) / 2
+def _parts(width: int, height: int, share: int) -> Iterator[Square]:
+    """Yield squares whose side is 1 / `share` of the picture's longer one, and which overlap by half."""
+    side = max(width, height) / share
     across, down = (max(1, round(2 * length / side) - 1) for length in (width, height))
     for row in range(down):
         for column in range(across):

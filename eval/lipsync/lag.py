@@ -1,7 +1,11 @@
 """How far sound and mouth are apart: mouth movement against the level of speech, shifted frame by frame.
 
-Sign: a positive lag says that the sound comes later than the picture. SyncNet's tools state the same sign for their
-offset (features of a later sound: a negative number there), so turn it round before comparing.
+Sign: a positive lag says that the sound comes later than the picture. SyncNet's tools state the opposite sign for
+their offset (features of a later sound: a negative number there), so turn it round before comparing.
+
+What lag 0 is: frame t is compared with the sound from 40 t to 40 t + 55 ms, whose middle is 27 ms after the frame
+appears. Real mouths open about that much before they are heard (six GRID clips: 0 or -1); a rig that is posed at the
+very moment of the sound comes out between -1 and 0.
 """
 
 from collections.abc import Sequence

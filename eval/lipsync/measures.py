@@ -141,7 +141,7 @@ def _speech_r(track: FaceTrack, samples: Float[np.ndarray, "samples"], phones: S
     return measured(lag.r_near, "the mouth or the sound stands still")
 
 
-def _closures(track: FaceTrack, phones: Sequence[Phone]) -> Values:
+def _closures(track: FaceTrack, phones: Sequence[Phone]) -> dict[str, Value]:
     gap, contact = inner_opening(track.points_px), labiodental_gap(track.points_px)
     rows = (
         ("bilabial_closure", gap, BILABIALS, "no P, B or M in the line"),
