@@ -1,0 +1,92 @@
+"""Blinks, read off the shape of the eyes.
+
+EmoFace's rule counts an eye aspect ratio below .21 over three frames, whatever the frame rate and the face. On the
+face mesh some people's open eyes stay near that value, so the default threshold is the clip's own; the peer's rule is
+`PEER`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from espressivo.conditioning.faces.track import FaceTrack
+from espressivo.eval.face.landmarks68 import MESH_TO_68
+from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "blinks_per_min",
+        "blinks",
+        "face",
+        "reference",
+        "Eye closures of 80 ms and more per minute: the eye aspect ratio falls below 60 % of its median over the clip. "
+        "People blink about 15 to 25 times a minute while they talk; in a clip of a few seconds the figure is coarse.",
+        unit="/min",
+        decimals=1,
+    ),
+    Metric(
+        "blink_interval_s",
+        "blink interval",
+        "face",
+        "reference",
+        "Mean time between the ends of neighbouring blinks.",
+        unit="s",
+        decimals=2,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class BlinkRule:
+    """When an eye counts as having blinked."""
+
+    threshold: float
+    """Aspect ratio below which it is closed: as it is, or as a share of the clip's median."""
+    relative: bool
+    least_s: float
+    """How long it has to stay closed."""
+
+
+OURS: Final = BlinkRule(0.6, relative=True, least_s=0.08)
+PEER: Final = BlinkRule(0.21, relative=False, least_s=0.12)
+"""EmoFace's rule at 25 fps: three frames."""
+
+
+def eye_aspect_ratio(eyes: Float[np.ndarray, "frames 2 6 2"]) -> Float[np.ndarray, "frames"]:
+    """Return (|p2-p6| + |p3-p5|) / (2 |p1-p4|), mean of both eyes (Soukupova and Cech 2016)."""
+    points = np.asarray(eyes, np.float64)
+    heights = [np.linalg.norm(points[:, :, a] - points[:, :, b], axis=2) for a, b in ((1, 5), (2, 4))]
+    return (sum(heights) / (2 * np.linalg.norm(points[:, :, 0] - points[:, :, 3], axis=2))).mean(axis=1)
+
+
+def eyes_of(points_px: Float[np.ndarray, "frames 468 _"]) -> Float[np.ndarray, "frames 2 6 2"]:
+    """Return the six landmarks of either eye from a mesh."""
+    eyes = points_px[:, list(MESH_TO_68[36:48]), :2]
+    return eyes.reshape(len(eyes), 2, 6, 2)
+
+
+def find_blinks(ratio: Float[np.ndarray, "frames"], fps: float, rule: BlinkRule = OURS) -> list[int]:
+    """Return the frames in which an eye opens again after a blink; one that is still closed at the end does not count.
+
+    Args:
+        ratio: eye aspect ratio.
+        fps: its rate.
+        rule: what a blink is.
+    """
+    limit = rule.threshold * (float(np.median(ratio)) if rule.relative else 1.0)
+    least = max(1, round(rule.least_s * fps))
+    closed = np.concatenate([[False], ratio < limit, [False]])
+    starts, stops = np.flatnonzero(np.diff(closed.astype(int)) == 1), np.flatnonzero(np.diff(closed.astype(int)) == -1)
+    return [int(stop) for start, stop in zip(starts, stops, strict=True) if stop - start >= least and stop < len(ratio)]
+
+
+def measure_blinks(track: FaceTrack) -> Values:
+    """Apply `METRICS` to a face."""
+    blinks = find_blinks(eye_aspect_ratio(eyes_of(track.points_px)), track.fps)
+    minutes = len(track.points_px) / track.fps / 60
+    interval: Value = NotMeasured("fewer than two blinks")
+    if len(blinks) > 1:
+        interval = Pooled((blinks[-1] - blinks[0]) / track.fps, len(blinks) - 1)
+    return {"blinks_per_min": Pooled(float(len(blinks)), minutes), "blink_interval_s": interval}
