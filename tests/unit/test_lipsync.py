@@ -165,6 +165,16 @@ def test_the_level_has_a_frame_per_40_ms_and_counts_the_speech_band() -> None:
     assert level[:24].max() < 0 < level[26:].min()
 
 
+def test_the_level_is_the_mean_of_four_rows_of_bands_3_to_21() -> None:
+    samples = _bursts(seconds=1.01)[0]
+    rows = log_mel(samples)
+    expected = [
+        np.mean([rows[min(4 * frame + k, len(rows) - 1), 3:22] for k in range(4)])
+        for frame in range(-(-len(rows) // 4))
+    ]
+    np.testing.assert_allclose(speech_level(samples), (expected - np.mean(expected)) / np.std(expected), atol=1e-6)
+
+
 def test_the_mouth_signal_does_not_depend_on_size_or_place() -> None:
     points = _faces(np.random.default_rng(0).random(40))
     moved = 1.7 * points + (40, -20, 3)
@@ -199,6 +209,8 @@ def test_a_mouth_is_closed_below_a_quarter_of_its_own_range() -> None:
     assert closed_at(7 * opening + 3, FPS, centres).tolist() == [True, False]
     assert closed_at(opening, FPS, centres, RIG_SHARE).tolist() == [False, False]
     assert not closed_at(np.full(40, 3.0), FPS, [0.5]).any()
+    opening[[45, 55]] = -30.0, 90.0  # the range is that of all frames but the extreme ones
+    assert closed_at(opening, FPS, centres).tolist() == [True, False]
 
 
 def test_middles_are_those_of_the_labels() -> None:
@@ -327,6 +339,18 @@ def test_a_still_face_has_no_lag_and_no_closures() -> None:
     values = measure_lipsync(_track(np.repeat(points[:1], len(points), axis=0)), samples, phones)
     assert isinstance(values["av_lag_ms"], NotMeasured)
     assert _number(values["closure_margin"]) == 0
+
+
+def test_lips_decide_the_shift_test_and_lips_and_chin_the_lag() -> None:
+    samples, curve = _bursts()
+    opening = (curve - curve.min()) / np.ptp(curve)
+    points = _faces(opening)
+    points[:, 152] = np.roll(points[:, 152], 4, axis=0)
+    values = measure_lipsync(_track(points), samples, None)
+    assert values["av_shift_test"] == 1
+    both, lips = mouth_signal(points), mouth_signal(points, "lip_only")
+    assert not all(audio_mouth_lag(both, samples).shift_test((2, 3, 4, 5)).values())
+    assert _number(values["av_r_peak"]) == audio_mouth_lag(both, samples).r < audio_mouth_lag(lips, samples).r
 
 
 def test_a_lag_that_cannot_be_trusted_is_undetermined() -> None:
