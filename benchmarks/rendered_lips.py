@@ -18,7 +18,7 @@ import tyro
 from espressivo.conditioning.faces.track import FaceTrack, track_face
 from espressivo.eval.corpora import Clip, read_corpora, sample_clips
 from espressivo.eval.lipsync.closure import BILABIALS, VOWELS, centres_of, closed_at, inner_opening
-from espressivo.eval.lipsync.lag import RELIABLE_R, audio_mouth_lag, mouth_signal
+from espressivo.eval.lipsync.lag import FPS, RELIABLE_R, audio_mouth_lag, mouth_signal
 from espressivo.media.decode import read_audio
 from espressivo.media.video import read_video_frames
 from espressivo.performance import PerformanceRequest, perform
@@ -100,7 +100,7 @@ def summary(results: list[ClipResult]) -> dict[str, float]:
 
 
 def _judge(clip: Clip, face: FaceTrack) -> ClipResult:
-    lag = audio_mouth_lag(mouth_signal(face.resampled(25.0).points_px), read_audio(clip.sound))
+    lag = audio_mouth_lag(mouth_signal(face.resampled(FPS).points_px), read_audio(clip.sound))
     bilabials = centres_of(clip.phones, _BILABIAL_LABELS)
     vowels = centres_of(clip.phones, _VOWEL_LABELS)
     opening = inner_opening(face.points_px)

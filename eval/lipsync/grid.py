@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 
 from espressivo.eval.lipsync.gridcorpus import GridClip, read_grid
-from espressivo.eval.lipsync.lag import audio_mouth_lag, matched_auc, mouth_signal
+from espressivo.eval.lipsync.lag import FPS, audio_mouth_lag, matched_auc, mouth_signal
 from espressivo.eval.lipsync.measures import METRICS, measure_lipsync
 from espressivo.eval.metric import NotMeasured, Pooled, Value
 
@@ -35,9 +35,9 @@ def main(folder: tyro.conf.Positional[Path], out: Path | None = None) -> None:
 
 
 def _row(clip: GridClip) -> dict[str, Any]:
-    mouth = mouth_signal(clip.track.resampled(25.0).points_px)
+    mouth = mouth_signal(clip.track.resampled(FPS).points_px)
     lag = audio_mouth_lag(mouth, clip.samples)
-    lips = audio_mouth_lag(mouth_signal(clip.track.resampled(25.0).points_px, "lip_only"), clip.samples)
+    lips = audio_mouth_lag(mouth_signal(clip.track.resampled(FPS).points_px, "lip_only"), clip.samples)
     return {
         "lag_frames": lag.frames,
         "r": round(lag.r, 3),
@@ -50,7 +50,7 @@ def _row(clip: GridClip) -> dict[str, Any]:
 
 def _summary(clips: list[GridClip], rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     values = [measure_lipsync(clip.track, clip.samples, clip.phones) for clip in clips]
-    mouths = [mouth_signal(clip.track.resampled(25.0).points_px) for clip in clips]
+    mouths = [mouth_signal(clip.track.resampled(FPS).points_px) for clip in clips]
     return {
         "clips": len(clips),
         "lag_within_1_frame": sum(abs(row["lag_frames"]) <= 1 for row in rows.values()),
