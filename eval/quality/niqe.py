@@ -65,8 +65,8 @@ def niqe(luminance: Float[np.ndarray, "height width"]) -> float:
 def picture_niqe(image: UInt8[np.ndarray, "height width 3"]) -> float | NotMeasured:
     """Return NIQE of the Rec. 601 luminance of an RGB picture, scaled to `SHORTER_SIDE_PX` on its shorter side.
 
-    A picture too small for NIQE at its own size is not measured, since scaling it up would invent what is judged; nor is
-    one of a single flat colour, which has no statistics.
+    A picture too small for NIQE at its own size is not measured, since scaling it up would invent what is judged. Nor
+    is one of a single flat colour, which has no statistics.
     """
     height, width = image.shape[:2]
     if min(height, width) < LEAST_PX:
