@@ -126,6 +126,13 @@ def test_brows_that_stay_still_move_too_little() -> None:
     assert _numbers(still, lively)["lve_l2_mm"] < 0.1
 
 
+def test_deviation_is_counted_from_the_neutral_face_in_square_millimetres() -> None:
+    lively, still = _motion(30, browInnerUp=0.8), _motion(30)
+    offsets_mm = HEAD.shapes.toarray()[:, CHANNEL["browInnerUp"]].reshape(-1, 3)[upper_face_vertices(HEAD)] * 1e3
+    squares = np.square(lively.channel("browInnerUp")).std() * np.square(offsets_mm).sum(axis=1)
+    assert _numbers(still, lively)["fdd_mm2"] == pytest.approx(squares.mean(), rel=1e-3)
+
+
 def test_head_and_gaze_do_not_count() -> None:
     motion = _motion(10, jawOpen=0.4)
     turned = replace(motion, head_rad=np.full((10, 3), 0.2), gaze_rad=np.full((10, 2), 0.2))
