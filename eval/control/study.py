@@ -189,6 +189,15 @@ class SliderStudy:
         return curve_lag(times_s, strengths[:, CATEGORIES.index(emotion)], measured).value
 
 
+def prepare_study(generator: str) -> SliderStudy:
+    """Load a generator for a study of its sliders.
+
+    Raises:
+        InputError: no generator has this name, or nothing is known about the sliders of its kind.
+    """
+    return SliderStudy(load_generator(generator))
+
+
 def main(generator: str = "parametric", out: Path | None = None, seeds: int = len(SEEDS)) -> None:
     """Study the sliders of a generator.
 

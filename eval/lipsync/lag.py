@@ -36,6 +36,7 @@ _FULL_SCALE = 32768.0
 _SPEECH_BANDS = slice(3, 22)
 _ROWS_PER_FRAME = 4
 _FLOOR = 1000.0
+_STILL = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,8 +183,9 @@ def distance(points: Float[np.ndarray, "frames points 3"], a: int, b: int) -> Fl
 
 
 def standard(curve: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
-    """Return z-scores."""
-    return (curve - curve.mean()) / (curve.std() + 1e-9)
+    """Return z-scores; zeros for a curve that stands still, whose rounding errors are no signal."""
+    spread = curve.std()
+    return (curve - curve.mean()) / spread if spread > _STILL else np.zeros(len(curve))
 
 
 def _fit(mouth: np.ndarray, level: np.ndarray, counted: np.ndarray, lag: int) -> float:

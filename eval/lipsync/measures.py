@@ -21,6 +21,7 @@ from espressivo.eval.lipsync.visemes import agreement, nearest_shape, shapes_at_
 from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values, measured
 
 _MESH = "face-mesh"
+_STILL = 1e-4  # eye distances
 _MIN_SPEECH_FRAMES = 25
 
 METRICS: tuple[Metric, ...] = (
@@ -149,6 +150,8 @@ def _closures(track: FaceTrack, phones: Sequence[Phone]) -> dict[str, Value]:
         ("labiodental_contact", contact, LABIODENTALS, "no F or V in the line"),
         ("labiodental_control", contact, VOWELS, "no open vowels in the line"),
     )
+    if np.ptp(gap) < _STILL:
+        return dict.fromkeys((*(row[0] for row in rows), "closure_margin"), NotMeasured("the mouth stands still"))
     values: dict[str, Value] = {}
     for name, curve, labels, otherwise in rows:
         closed = closed_at(curve, track.fps, centres_of(phones, labels))
@@ -163,4 +166,6 @@ def _shapes(track: FaceTrack, phones: Sequence[Phone]) -> Value:
     seen, wanted = shapes_at_phones(track.points_px, track.fps, phones)
     if not len(wanted):
         return NotMeasured("no sounds in the line that settle the shape of the lips")
+    if np.ptp(inner_opening(track.points_px)) < _STILL:
+        return NotMeasured("the mouth stands still")
     return agreement(nearest_shape(seen), wanted)

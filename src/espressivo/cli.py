@@ -1,4 +1,4 @@
-"""The command line: `espressivo perform`, `repeat`, `demo`, `generators`, `weights`."""
+"""The command line: `espressivo perform`, `repeat`, `demo`, `evaluate`, `generators`, `weights`."""
 
 import sys
 import warnings
@@ -10,6 +10,7 @@ import tyro
 
 import espressivo
 from espressivo.errors import EspressivoError
+from espressivo.eval.request import EvaluationRequest
 from espressivo.performance import PerformanceRequest
 from espressivo.take import Take
 
@@ -71,6 +72,38 @@ def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
     with progress_bar() as progress:
         take = perform(demo_request(), out, overwrite, progress)
     _print_take(take)
+
+
+@app.command(name="evaluate")
+def _evaluate(
+    request: Annotated[EvaluationRequest, tyro.conf.OmitArgPrefixes],
+    report: Path | None = None,
+    baseline: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Measure takes, videos, motions or music: lip sync, emotion, faces, pictures, gestures, notes.
+
+    Args:
+        request: what is measured.
+        report: The page to write (report.html); JSON, CSV and Markdown are written beside it. By default it goes into
+            the take, or beside what was measured.
+        baseline: JSON of an earlier report; what has become worse since is listed.
+        overwrite: Replace an earlier report of that name.
+    """
+    from espressivo.eval.report.comparisons import regressions
+    from espressivo.eval.report.files import read_report
+    from espressivo.reporting import make_report
+    from espressivo.ui.terminal import progress_bar
+
+    earlier = None if baseline is None else read_report(baseline)
+    with progress_bar() as progress:
+        made, page = make_report(request, report, overwrite, progress)
+    for sentence in made.summary:
+        print(sentence)
+    if earlier is not None:
+        worse = regressions(made, earlier)
+        print("\n".join(map(str, worse)) or f"Nothing has become worse than in {baseline}.")
+    print(page)
 
 
 @app.command(name="generators")

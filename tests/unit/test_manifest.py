@@ -16,13 +16,14 @@ def test_every_file_is_whole_small_and_explained(entry: WeightEntry) -> None:
     assert (FOLDER / entry.id / "CARD.md").is_file()
     assert entry.licence
     assert entry.trained_on
-    assert "python -m" in entry.command
+    assert "python -m" in entry.command or entry.command.startswith("none: files as published"), "how is it made?"
     assert entry.figures
 
 
 def test_no_weights_ship_unlisted() -> None:
     listed = {file.path for entry in read_manifest() for file in entry.files}
-    assert {str(path.relative_to(FOLDER)) for path in Path(FOLDER).rglob("*.safetensors")} <= listed
+    weights = [path for pattern in ("*.safetensors", "*.tflite") for path in Path(FOLDER).rglob(pattern)]
+    assert {str(path.relative_to(FOLDER)) for path in weights} <= listed
     assert not [path for pattern in ("*.pt", "*.pth", "*.ckpt", "*.pkl", "*.bin") for path in FOLDER.rglob(pattern)]
 
 

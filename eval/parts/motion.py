@@ -1,0 +1,59 @@
+"""Face motions (ARKit-52), measured as surfaces against a recorded motion."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from espressivo.eval.asked import Asked, asked_of
+from espressivo.eval.evaluators import Evaluator
+from espressivo.eval.face.vertices import METRICS, measure_motion
+from espressivo.eval.metric import Values
+from espressivo.eval.parts.measurer import AnchorClip, Clip, SetFigures
+from espressivo.eval.results import Ceiling, Observations
+from espressivo.eval.subjects import Subject
+from espressivo.generators.face.export.livelink import read_livelink_csv
+from espressivo.generators.face.export.npz import read_motion_npz
+from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.face.rig import load_head
+from espressivo.progress import ProgressCallback
+
+_READERS = {".npz": read_motion_npz, ".csv": read_livelink_csv}
+
+
+class MotionMeasurer:
+    """Measures 3-D faces on the built-in head."""
+
+    metrics: ClassVar = METRICS
+
+    def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> FaceMotion:
+        """Read the motion."""
+        path: Path = subject.files["motion"]
+        return _READERS[path.suffix.lower()](path)
+
+    def asked(self, subject: Subject, evidence: FaceMotion) -> Asked | None:
+        """Sum up what was asked of the clip."""
+        return None if subject.emotion is None else asked_of(subject.emotion, len(evidence) / evidence.fps)
+
+    def measure(self, clip: Clip[FaceMotion], siblings: Sequence[Clip[FaceMotion]], real: FaceMotion | None) -> Values:
+        """Measure against the recorded motion of the clip's name."""
+        return measure_motion(clip.evidence, real, load_head())
+
+    def observe(self, clip: Clip[FaceMotion]) -> Observations:
+        """Return nothing: surfaces are all figures."""
+        return Observations()
+
+    def measure_set(self, clips: Sequence[Clip[FaceMotion]], real: Sequence[Clip[FaceMotion]]) -> SetFigures:
+        """Return nothing: figures of a set are the means over its clips."""
+        return SetFigures()
+
+    def anchors(self, clips: Sequence[Clip[FaceMotion]]) -> Iterator[AnchorClip]:
+        """Yield none: without a recording there is nothing that a still face could be held against."""
+        yield from ()
+
+    def evaluators(self) -> Sequence[Evaluator]:
+        """Return none."""
+        return ()
+
+    def ceilings(self) -> Sequence[Ceiling]:
+        """Return none."""
+        return ()
