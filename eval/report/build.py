@@ -1,6 +1,7 @@
 """Put a report together from what was measured."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 from espressivo.eval.evaluators import Evaluator
 from espressivo.eval.metric import Metric
@@ -36,10 +37,10 @@ def build_report(
         baseline: the system that all others are compared with; None for no comparison.
 
     Raises:
-        ValueError: a clip or metric is given twice, a value belongs to no metric, or `baseline` is no system.
+        ValueError: a clip or metric is given twice, a value is not finite or of no metric, or `baseline` is no system.
     """
     refuse_duplicates([metric.name for metric in metrics])
-    _refuse_strangers([*clips, *sets], metrics)
+    _check_values([*clips, *sets], metrics)
     measurements = Measurements(clips, sets)
     tables = build_tables(measurements, metrics, header.seed)
     observed = build_observed(clips, sets, ceilings, measurements.parties)
@@ -61,9 +62,12 @@ def build_report(
     )
 
 
-def _refuse_strangers(results: Sequence[ClipResult | SetResult], metrics: Sequence[Metric]) -> None:
+def _check_values(results: Sequence[ClipResult | SetResult], metrics: Sequence[Metric]) -> None:
     known = {metric.name for metric in metrics}
     for result in results:
         strangers = result.values.keys() - known
         if strangers:
             raise ValueError(f"{result.system!r} has values of {sorted(strangers)[0]!r}, which is none of the metrics.")
+        for name, value in result.values.items():
+            if isinstance(value, float) and not isfinite(value):
+                raise ValueError(f"{name!r} of {result.system!r} is {value}; use NotMeasured with a reason.")

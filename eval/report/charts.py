@@ -6,9 +6,9 @@ import numpy as np
 
 from espressivo.eval.lipsync.lag import FPS, MAX_LAG, RELIABLE_R
 from espressivo.eval.metric import Metric
-from espressivo.eval.report.drawing import INK, MUTED, RULE, SERIES, Panel, Party, drawn, short
+from espressivo.eval.report.drawing import INK, MUTED, RULE, SERIES, Panel, Party, drawn
 from espressivo.eval.report.model import Cell, LagCurves, ScoreRow, SliderRecord
-from espressivo.eval.report.wording import title_with_unit
+from espressivo.eval.report.wording import short, title_with_unit
 from espressivo.eval.results import Role
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from espressivo.eval.report.wording import short
 from espressivo.eval.results import Role
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ _STYLE: dict[Any, Any] = {
     "ytick.labelcolor": INK,
     "ytick.labelsize": 8.5,
 }
-_LONGEST = 26
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ def styled(parties: Sequence[tuple[Role, str]]) -> dict[tuple[Role, str], Party]
     return looks
 
 
-def short(name: str) -> str:
-    """Return as much of a name as fits in a figure."""
-    plain = " ".join(name.split())
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+def with_own_ids(svg: str, number: int) -> str:
+    """Return a picture whose ids no other picture of the page has, given a number of its own."""
+    svg = re.sub(r'\bid="', f'id="f{number}-', svg)
+    return re.sub(r'"#|url\(#', lambda found: f"{found[0]}f{number}-", svg)
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from espressivo.eval.report.drawing import (
     SERIES,
     Panel,
     drawn,
-    short,
 )
 from espressivo.eval.report.model import CircumplexPoint, ConfusionMatrix, IntensityCurve
+from espressivo.eval.report.wording import short
 
+_ROWS_FOR_LABEL = 3
 _STRONGEST = 0.72
 """Opacity of a full cell: letters must stay readable on it, in light and dark."""
 
@@ -50,7 +51,8 @@ def confusion_panel(matrix: ConfusionMatrix) -> list[Panel]:
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set_xlabel("seen")
-        axes.set_ylabel("asked for (clips)" if matrix.role != "ceiling" else "shown (faces)")
+        if len(rows) >= _ROWS_FOR_LABEL:
+            axes.set_ylabel("asked for (clips)" if matrix.role != "ceiling" else "shown (faces)")
     return panels
 
 

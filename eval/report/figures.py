@@ -1,15 +1,15 @@
 """Which figures a report has: those that there are data for, each with a sentence that says how to read it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from typing import Literal
 
 import numpy as np
 
 from espressivo.eval.metric import Dimension, Metric, NotMeasured
 from espressivo.eval.report.charts import lag_panel, radar_panel, slider_panel, strip_panel
-from espressivo.eval.report.drawing import Panel, Party, styled
+from espressivo.eval.report.drawing import Panel, Party, styled, with_own_ids
 from espressivo.eval.report.emotion_charts import circumplex_panel, confusion_panel, intensity_panel
 from espressivo.eval.report.model import Report, ScoreRow
 from espressivo.eval.results import Role
@@ -37,8 +37,13 @@ class Figure:
 def draw_figures(report: Report) -> tuple[Figure, ...]:
     """Draw every figure that there are data for."""
     looks = styled(list({(row.role, row.system): 0 for table in report.tables for row in table.rows}))
-    found = (make(report, looks) for make in _FIGURES)
-    return tuple(figure for figure in found if figure.panels)
+    found = [make(report, looks) for make in _FIGURES]
+    numbers = count(1)
+    return tuple(
+        replace(figure, panels=tuple(replace(one, svg=with_own_ids(one.svg, next(numbers))) for one in figure.panels))
+        for figure in found
+        if figure.panels
+    )
 
 
 def _radar(report: Report, looks: Looks) -> Figure:
@@ -133,7 +138,7 @@ def _circumplex(report: Report, looks: Looks) -> Figure:
 def _strips(report: Report, looks: Looks) -> Figure:
     return Figure(
         "clips",
-        "Single clips",
+        "What is behind the means",
         "Each dot is a clip, the upright bar the mean and the line through it its 95 % interval; a few far-off dots "
         "tell another story than a shift of all of them.",
         tuple(islice(_strip_panels(report, looks), _MOST_STRIPS)),

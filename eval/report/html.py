@@ -55,7 +55,7 @@ def render_html(report: Report) -> str:
         byline=byline(report.header),
         summary=report.summary,
         sections=[_section(table, report, classes) for table in report.tables],
-        comparisons=[_comparison(comparison, report) for comparison in report.comparisons],
+        comparisons=[_comparison(comparison, report, classes) for comparison in report.comparisons],
         figures=[figure for figure in figures if figure.place not in ("scores", "clips")],
         score_figures=[figure for figure in figures if figure.place == "scores"],
         clip_figures=[figure for figure in figures if figure.place == "clips"],
@@ -119,8 +119,9 @@ def _cell(cell: Cell, metric: Metric, notes: list[str]) -> dict[str, Any]:
     }
 
 
-def _comparison(comparison: Comparison, report: Report) -> dict[str, Any]:
+def _comparison(comparison: Comparison, report: Report, classes: dict[tuple[Role, str], str]) -> dict[str, Any]:
     rows = []
+    names = (comparison.a, comparison.b)
     for row in comparison.metrics:
         metric = report.metric(row.metric)
         goal = "the real clips" if metric.better == "reference" else "0"
@@ -138,7 +139,9 @@ def _comparison(comparison: Comparison, report: Report) -> dict[str, Any]:
                 "decided": row.verdict in ("a better", "b better"),
             }
         )
-    return {"a": comparison.a, "b": comparison.b, "rows": rows}
+    # A system of an older report has no look of its own.
+    looks = {f"class_{side}": classes.get(("system", name), "") for side, name in zip("ab", names, strict=True)}
+    return {"a": comparison.a, "b": comparison.b, "rows": rows, **looks}
 
 
 def _scores(report: Report, classes: dict[tuple[Role, str], str]) -> dict[str, Any] | None:

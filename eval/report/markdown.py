@@ -22,7 +22,8 @@ from espressivo.eval.report.wording import (
 )
 from espressivo.media.whole_file import write_whole
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_OPENING = re.compile(r"^(\d*)([#+=.)-])")  # what makes a line a heading, a list or a rule
 
 
 def write_markdown(report: Report, path: Path) -> None:
@@ -42,7 +43,8 @@ def render_markdown(report: Report) -> str:
 def escaped(text: str) -> str:
     """Return text that Markdown, and HTML within it, shows as it is, in one line."""
     flat = " ".join(text.split())
-    return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    plain = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _OPENING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", plain))
 
 
 def _lines(report: Report) -> Iterator[str]:

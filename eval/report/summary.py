@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from espressivo.eval.metric import Metric
 from espressivo.eval.report.model import Cell, ClipRecord, Comparison, Observed, Table
-from espressivo.eval.report.wording import listed, number, percent
+from espressivo.eval.report.wording import listed, number, percent, short
 
 LAG, CLOSURE, CONTROL, EMOTION = "av_lag_ms", "bilabial_closure", "vowel_closure", "emotion_hit"
 """The metrics that the summary tells in words of their own."""
@@ -14,6 +14,7 @@ Figures = Mapping[str, Mapping[str, Cell]]
 
 _SHOWN_REASONS = 3
 _SHOWN_METRICS = 4
+_NAME = 40
 
 
 def summarise(
@@ -49,7 +50,11 @@ def _figures(tables: Sequence[Table]) -> Figures:
 def _scope(systems: Sequence[str], clips: Sequence[ClipRecord]) -> str:
     of_systems = [clip for clip in clips if clip.role == "system"]
     if not of_systems:
-        return f"Whole sets of {listed(systems)} were measured." if systems else "Nothing was measured."
+        return (
+            f"Whole sets of {listed([short(system, _NAME) for system in systems])} were measured."
+            if systems
+            else "Nothing was measured."
+        )
     count = len({clip.clip for clip in of_systems})
     failed = sum(clip.failure is not None for clip in of_systems)
     by = f" of each of {len(systems)} systems" if len(systems) > 1 else ""
@@ -107,15 +112,16 @@ def _first_figures(
 
 
 def _better(comparison: Comparison, titles: Mapping[str, str]) -> str:
+    a, b = short(comparison.a, _NAME), short(comparison.b, _NAME)
     tested = sum(row.p is not None for row in comparison.metrics)
     if not tested:
-        return f"There are too few clips to tell whether {comparison.b} is better than {comparison.a}."
+        return f"There are too few clips to tell whether {b} is better than {a}."
     said = []
     for verdict, how in (("b better", "better"), ("a better", "worse")):
         found = [titles[row.metric] for row in comparison.metrics if row.verdict == verdict]
         said += [f"{how} in {_some(found)}"] if found else []
     judged = f"surely {listed(said)}" if said else "neither surely better nor surely worse in any"
-    return f"Of {_counted(tested, 'metric')} that {comparison.b} and {comparison.a} share, {comparison.b} is {judged}."
+    return f"Of {_counted(tested, 'metric')} that {b} and {a} share, {b} is {judged}."
 
 
 def _cautions(tables: Sequence[Table], titles: Mapping[str, str]) -> Iterator[str]:
@@ -148,7 +154,7 @@ def _shares(cells: Mapping[str, Cell], systems: Sequence[str]) -> str:
 
 def _for(system: str, systems: Sequence[str]) -> str:
     """Name the system where there are several."""
-    return f" ({system})" if len(systems) > 1 else ""
+    return f" ({short(system, _NAME)})" if len(systems) > 1 else ""
 
 
 def _some(names: Sequence[str]) -> str:

@@ -60,6 +60,12 @@ def verdict_text(row: ComparedMetric, comparison: Comparison) -> str:
     }[row.verdict]
 
 
+def short(name: str, letters: int = 26) -> str:
+    """Return as much of a name as fits, in one line."""
+    plain = " ".join(name.split())
+    return plain if len(plain) <= letters else f"{plain[: letters - 1]}…"
+
+
 def percent(share: float) -> str:
     """Return a share in whole percent."""
     return f"{100 * share:.0f} %"
