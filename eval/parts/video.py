@@ -106,8 +106,14 @@ class VideoMeasurer:
             for clip in clips
             if clip.asked is not None and clip.asked.steady and clip.asked.emotion is not None
         ]
+        verdicts = accuracy.measure_emotion_set(asked, ceiling)
+        unasked = {
+            f"emotion_{kind}_{emotion}"
+            for emotion in set(accuracy.JUDGED) - {clip.asked for clip in asked}
+            for kind in ("recall", "delta")
+        }
         ladders, curves = intensity.measure_ladders(list(_rungs(clips)))
-        return SetFigures({**accuracy.measure_emotion_set(asked, ceiling), **ladders}, curves)
+        return SetFigures({name: verdicts[name] for name in verdicts if name not in unasked} | dict(ladders), curves)
 
     def anchors(self, clips: Sequence[Clip[VideoEvidence]]) -> Iterator[AnchorClip]:
         """Take movement, the right sound, or the right moment away; the last anchor is guessing."""
@@ -117,8 +123,8 @@ class VideoMeasurer:
             assert seen.speech is not None
             other = heard[place - 1].evidence if len(heard) > 1 else seen.sound_turned(seen.speech.duration_s / 2)
             yield AnchorClip(STILL, name, _movement(seen.held_still()))
-            yield AnchorClip(SHUFFLED, name, _movement(seen.with_sound_of(other)))
-            yield AnchorClip(LATE, name, _movement(seen.sound_turned(_LATE_S)))
+            yield AnchorClip(SHUFFLED, name, _heard(seen.with_sound_of(other)))
+            yield AnchorClip(LATE, name, _heard(seen.sound_turned(_LATE_S)))
         for clip in clips:
             yield AnchorClip(CHANCE, clip.subject.name, {"emotion_hit": 1 / len(self._judges.labels)})
 
@@ -143,17 +149,23 @@ class VideoMeasurer:
 
 
 def _movement(seen: VideoEvidence) -> Values:
-    """Everything that changes when the face is held still or the sound is exchanged."""
-    if seen.speech is None:
-        heard: Values = {metric.name: _SILENT for metric in lipsync.METRICS}
-    else:
-        heard = lipsync.measure_lipsync(seen.track, seen.speech.samples, seen.speech.phones)
+    """Everything that changes when the face is held still."""
     return {
-        **heard,
+        **_heard(seen),
         **theval.measure_theval(seen.track, seen.speech),
         **blink.measure_blinks(seen.track),
         **head.measure_head(seen.track),
     }
+
+
+def _heard(seen: VideoEvidence) -> Values:
+    """Everything that changes when the sound is exchanged."""
+    if seen.speech is None:
+        lips: Values = {metric.name: _SILENT for metric in lipsync.METRICS}
+    else:
+        lips = lipsync.measure_lipsync(seen.track, seen.speech.samples, seen.speech.phones)
+    of_sound = theval.measure_theval(seen.track, seen.speech)
+    return {**lips, **{name: of_sound[name] for name in ("theval_lip_sync", "theval_silent_lips")}}
 
 
 def _neutral_of(clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence]]) -> Clip[VideoEvidence] | None:
