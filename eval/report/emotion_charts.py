@@ -15,7 +15,8 @@ from espressivo.eval.report.drawing import (
     drawn,
 )
 from espressivo.eval.report.model import CircumplexPoint, ConfusionMatrix, IntensityCurve
-from espressivo.eval.report.wording import short
+from espressivo.eval.report.wording import interval_text, number, percent, short
+from espressivo.eval.statistics.agreement import accuracy, wilson_interval
 
 _ROWS_FOR_LABEL = 3
 _STRONGEST = 0.72
@@ -28,8 +29,7 @@ def confusion_panel(matrix: ConfusionMatrix) -> list[Panel]:
     counts = np.array(matrix.counts, float)
     asked = counts.sum(axis=1)
     rows = [place for place in range(len(matrix.labels)) if asked[place]]
-    title = f"Judge on real faces ({int(asked.sum())})" if matrix.role == "ceiling" else short(matrix.source)
-    with drawn(panels, title, (3.65, 1.2 + 0.34 * len(rows))) as axes:
+    with drawn(panels, _right(matrix), (3.65, 1.2 + 0.34 * len(rows))) as axes:
         for y, row in enumerate(rows):
             for x in range(len(matrix.labels)):
                 share = counts[row, x] / asked[row]
@@ -69,7 +69,7 @@ def intensity_panel(system: str, curves: Sequence[IntensityCurve]) -> list[Panel
                 linestyle=DASHES[turn],
                 marker=MARKERS[turn],
                 markersize=5,
-                label=f"{curve.emotion}   ρ {curve.rho:.2f} · R² {curve.r2:.2f}",
+                label=f"{curve.emotion}: {_response(curve)}",
             )
         axes.set_xlim(0, 1.03)
         axes.set_ylim(0, 1)
@@ -104,6 +104,21 @@ def circumplex_panel(system: str, points: Sequence[CircumplexPoint]) -> list[Pan
         axes.spines[:].set_visible(False)
         axes.legend(loc="upper left", bbox_to_anchor=(0, -0.08), ncols=3, borderaxespad=0)
     return panels
+
+
+def _right(matrix: ConfusionMatrix) -> str:
+    """Name a matrix, with the share that was seen as asked."""
+    counts = np.array(matrix.counts)
+    low, high = wilson_interval(int(np.trace(counts)), int(counts.sum()))
+    name = "judge on real faces" if matrix.role == "ceiling" else short(matrix.source)
+    return f"{name}: {percent(accuracy(counts))} right [{100 * low:.0f}, {100 * high:.0f}]"
+
+
+def _response(curve: IntensityCurve) -> str:
+    """Say how well an emotion follows what was asked."""
+    spread = f" {interval_text(curve.rho_interval, 2)}" if curve.rho_interval else ""
+    rho = "does not move" if curve.rho is None else f"ρ {number(curve.rho, 2)}{spread}"
+    return f"{rho} · R² {number(curve.r2, 2)}"
 
 
 def _circle() -> tuple[np.ndarray, np.ndarray]:

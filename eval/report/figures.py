@@ -99,7 +99,8 @@ def _confusion(report: Report, looks: Looks) -> Figure:
         "emotion",
         "Which emotion is seen?",
         "Each row is an emotion that was asked for, in percent of its clips; framed blue is seen as asked, orange as "
-        "something else; compare with the judge's own mistakes on real faces, beside it." + faces,
+        "something else; compare with the judge's own mistakes on real faces, beside it. In brackets: 95 % interval "
+        "(Wilson)." + faces,
         tuple(panel for matrix in matrices for panel in confusion_panel(matrix)),
     )
 
@@ -109,8 +110,8 @@ def _intensity(report: Report, looks: Looks) -> Figure:
     return Figure(
         "emotion",
         "Does more look like more?",
-        "Lines that rise mean that a stronger wish gives a clearer expression (ρ: rank correlation over clips, R²: how "
-        "straight the line is).",
+        "Lines that rise mean that a stronger wish gives a clearer expression (ρ: rank correlation over clips with its "
+        "95 % interval, R²: how straight the line is).",
         tuple(
             panel
             for name in dict.fromkeys(curve.system for curve in curves)

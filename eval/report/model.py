@@ -168,8 +168,10 @@ class IntensityCurve(_Record):
     measured: tuple[float, ...]
     """Mean over the clips of each intensity."""
     clips: int
-    rho: float
-    """Spearman over clips; 0 where nothing moves."""
+    rho: float | None
+    """Spearman over clips; None where nothing moves."""
+    rho_interval: Interval | None
+    """95 %; None where clips are too few."""
     r2: float
     """Of the line through the clips."""
 

@@ -18,7 +18,7 @@ from espressivo.eval.report.model import (
 )
 from espressivo.eval.report.tables import Party
 from espressivo.eval.results import Ceiling, ClipResult, EmotionReading, SetResult, SliderCurve
-from espressivo.eval.statistics.agreement import confusion_counts
+from espressivo.eval.statistics.agreement import Correlation, confusion_counts, spearman
 
 _FEWEST_INTENSITIES = 3
 
@@ -120,13 +120,16 @@ def _intensities(system: str, clips: Sequence[ClipResult]) -> list[IntensityCurv
 def _intensity(system: str, emotion: str, pairs: Sequence[tuple[float, float]]) -> IntensityCurve:
     asked, measured = np.array(pairs).T
     steps = np.unique(asked)
+    correlation = spearman(asked.tolist(), measured.tolist())
+    found = isinstance(correlation, Correlation)
     return IntensityCurve(
         system=system,
         emotion=emotion,
         asked=_numbers(steps),
         measured=tuple(float(measured[asked == step].mean()) for step in steps),
         clips=len(pairs),
-        rho=float(rank_correlations(asked, measured[None])[0]),
+        rho=correlation.rho if found else None,
+        rho_interval=correlation.interval if found else None,
         r2=monotonicity(asked, measured[None]),
     )
 

@@ -329,6 +329,17 @@ class TestFigures:
             "sadness": 6,
         }
 
+    def test_confusion_says_how_much_is_right(self, figures, report):
+        hit = report.cell("ours", "emotion_hit")
+        assert hit is not None
+        titles = [panel.title for figure in figures for panel in figure.panels]
+        assert any(title.startswith(f"ours: {100 * (hit.value or 0):.0f} % right [") for title in titles)
+
+    def test_intensity_says_how_sure_its_correlation_is(self, report, page):
+        curve = report.observed.intensities[0]
+        assert curve.rho_interval is None  # six clips an emotion
+        assert f"{curve.emotion}: ρ {curve.rho:.2f} · R² {curve.r2:.2f}" in page
+
     def test_svg_is_well_formed(self, figures):
         for figure in figures:
             for panel in figure.panels:
