@@ -1,7 +1,6 @@
 """What is evaluated: takes and files of any tool, found on disk and sorted into systems."""
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,8 @@ from espressivo.take import RECORD, Take
 Part = Literal["video", "sound", "motion", "body", "score", "transcript", "emotion"]
 
 TABLE = "clips.csv"
-"""A folder of files may hold this table: columns clip (the file's stem), transcript, emotion; each may be empty."""
+"""A folder of files may hold this table: columns clip (the file's stem), transcript, emotion and line
+(the same for clips that differ only in how they are said); each but the first may be empty or left out."""
 
 _SUFFIXES: dict[str, Part] = {
     **dict.fromkeys((".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".ts"), "video"),
@@ -198,7 +198,7 @@ def _file_subject(name: str, parts: dict[Part, Path], row: Mapping[str, str]) ->
         files=parts,
         transcript=transcript,
         emotion=parse_emotion(emotion) if emotion else None,
-        line=re.sub(r"\W+", " ", transcript or name).strip().lower(),
+        line=row.get("line") or name,
     )
 
 
@@ -208,9 +208,9 @@ def _read_table(path: Path) -> dict[str, dict[str, str]]:
     try:
         rows = list(csv.DictReader(_read_text(path).splitlines()))
     except csv.Error as error:
-        raise InputError(f"{path} is no table ({error}); its columns are clip, transcript, emotion.") from None
+        raise InputError(f"{path} is no table ({error}); its columns are clip, transcript, emotion, line.") from None
     if rows and "clip" not in rows[0]:
-        raise InputError(f"{path} has no column 'clip'; its columns are clip, transcript, emotion.")
+        raise InputError(f"{path} has no column 'clip'; its columns are clip, transcript, emotion, line.")
     return {row["clip"]: {key: value or "" for key, value in row.items() if isinstance(key, str)} for row in rows}
 
 

@@ -38,11 +38,12 @@ def test_a_folder_of_files_is_a_system_with_one_clip_per_stem(tmp_path: Path) ->
 
 def test_the_table_says_what_was_said_and_asked(tmp_path: Path) -> None:
     folder = touch(tmp_path / "mine", "a.mp4", "b.mp4")
-    (folder / "clips.csv").write_text("clip,transcript,emotion\na,Hello there,anger:0.8\nb,,\n")
+    (folder / "clips.csv").write_text("clip,transcript,emotion,line\na,Hello there,anger:0.8,hello\nb,,,\n")
     a, b = find_systems([folder])[0].subjects
     assert a.transcript == "Hello there"
     assert a.emotion is not None
     assert a.emotion.state_at(0).intensity == pytest.approx(0.8)
+    assert (a.line, b.line) == ("hello", "b"), "clips are of one line only where somebody says so"
     assert b.transcript is None
     assert b.emotion is None
 
