@@ -113,6 +113,21 @@ def test_a_blink_is_counted_once_at_any_rate(fps: float) -> None:
     assert blink.find_blinks(ratio * 0.6, fps) == blink.find_blinks(ratio, fps), "narrow eyes are not closed eyes"
 
 
+def test_a_blink_that_the_mesh_follows_part_of_the_way_is_counted_and_a_nod_is_not() -> None:
+    nod = 0.3 * (0.8 + 0.2 * np.cos(2 * np.pi * np.arange(160) / 80))
+    assert nod.min() < 0.8 * np.median(nod), "as low as a blink"
+    assert blink.find_blinks(nod, FPS) == []
+    blinking = nod.copy()
+    blinking[40:44] *= [0.9, 0.77, 0.78, 0.85]
+    assert len(blink.find_blinks(blinking, FPS)) == 1
+
+
+def test_eyes_closed_for_long_have_not_blinked() -> None:
+    ratio = np.full(100, 0.3)
+    ratio[30:70] = 0.05
+    assert blink.find_blinks(ratio, FPS) == []
+
+
 def test_eyes_still_closed_at_the_end_have_not_blinked() -> None:
     ratio = np.full(50, 0.3)
     ratio[-10:] = 0.05
