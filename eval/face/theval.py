@@ -22,8 +22,8 @@ PUBLISHED = {"lip_sync": 0.2528, "silent_lips": 0.0263, "lip_dynamics": 1.716603
 """THEval's row of real clips, read with MediaPipe's refined mesh.
 
 It is no reference for values read with the plain mesh, whose lips and brows follow less: over six GRID clips the plain
-mesh gives .75 of the refined one's lip and brow dynamics, .84 of its lip sync distance and .46 of its silent lips. Score
-against real clips read in the same way.
+mesh gives .75 of the refined one's lip and brow dynamics, .84 of its lip sync distance and .46 of its silent lips.
+Score against real clips read in the same way.
 """
 
 _UPPER = (191, 80, 81, 82, 13, 312, 311, 310)
