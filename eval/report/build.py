@@ -12,7 +12,6 @@ from espressivo.eval.report.scores import build_scores
 from espressivo.eval.report.summary import summarise
 from espressivo.eval.report.tables import Measurements, build_tables
 from espressivo.eval.results import Ceiling, ClipResult, SetResult
-from espressivo.eval.statistics.bootstrap import refuse_duplicates
 
 
 def build_report(
@@ -39,7 +38,12 @@ def build_report(
     Raises:
         ValueError: a clip or metric is given twice, a value is not finite or of no metric, or `baseline` is no system.
     """
-    refuse_duplicates([metric.name for metric in metrics])
+    # What several measures share is one and the same; two things of one name are a mistake.
+    metrics = tuple(dict.fromkeys(metrics))
+    names = [metric.name for metric in metrics]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"Two different metrics are called {twice!r}.")
     _check_values([*clips, *sets], metrics)
     measurements = Measurements(clips, sets)
     tables = build_tables(measurements, metrics, header.seed)
@@ -52,8 +56,8 @@ def build_report(
     return Report(
         header=header,
         summary=summarise(tables, metrics, records, observed, comparisons),
-        metrics=tuple(metrics),
-        evaluators=tuple(evaluators),
+        metrics=metrics,
+        evaluators=tuple(dict.fromkeys(evaluators)),
         tables=tables,
         comparisons=comparisons,
         scores=build_scores(tables, metrics),

@@ -91,7 +91,7 @@ def _section(table: Table, report: Report, classes: dict[tuple[Role, str], str])
             for metric in metrics
         ],
         "rows": [_row(row, metrics, notes, classes[row.role, row.system]) for row in table.rows],
-        "of_clips": any(cell.n_total for row in table.rows for cell in row.cells),
+        "of_clips": any(cell.n_total > 1 for row in table.rows for cell in row.cells),
         "few": any(len(cell.values) > 1 for row in table.rows for cell in row.cells),
         "notes": notes,
         "warnings": [{"title": report.metric(entry.metric).title, "text": entry.text} for entry in table.warnings],

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from espressivo.eval.metric import Metric
 from espressivo.eval.report.model import Cell, ClipRecord, Comparison, Observed, Table
 from espressivo.eval.report.wording import listed, number, percent, short
+from espressivo.eval.statistics.agreement import accuracy
+from espressivo.eval.statistics.bootstrap import FEWEST_CLIPS
 
 LAG, CLOSURE, CONTROL, EMOTION = "av_lag_ms", "bilabial_closure", "vowel_closure", "emotion_hit"
 """The metrics that the summary tells in words of their own."""
@@ -61,7 +65,9 @@ def _scope(systems: Sequence[str], clips: Sequence[ClipRecord]) -> str:
     trouble = (
         f"; {_counted(failed, 'clip')} could not be measured and {_is(failed)} listed at the end" if failed else ""
     )
-    return f"{_counted(count, 'clip')}{by} {_is(count, 'was', 'were')} measured{trouble}."
+    unsure = f" With fewer than {FEWEST_CLIPS} clips, nothing says how sure the figures are."
+    few = unsure if count < FEWEST_CLIPS else ""
+    return f"{_counted(count, 'clip')}{by} {_is(count, 'was', 'were')} measured{trouble}.{few}"
 
 
 def _sync(figures: Figures, systems: Sequence[str]) -> Iterator[str]:
@@ -69,8 +75,8 @@ def _sync(figures: Figures, systems: Sequence[str]) -> Iterator[str]:
     if lags:
         told = [f"{_lag(cell)}{_for(system, systems)}" for system, cell in lags.items()]
         yield (
-            f"On average the sound comes {listed(told)}; viewers notice sound that is some 45 ms early or 125 ms late "
-            "(ITU-R BT.1359)."
+            f"{'The' if _of_one(lags) else 'On average the'} sound comes {listed(told)}; viewers notice sound that is "
+            "some 45 ms early or 125 ms late (ITU-R BT.1359)."
         )
     closed, control = figures.get(CLOSURE, {}), figures.get(CONTROL, {})
     if closed:
@@ -88,10 +94,14 @@ def _emotion(figures: Figures, systems: Sequence[str], observed: Observed) -> It
         beside.append(f"guessing would give {percent(1 / len(matrix.labels))}")
     for ceiling in observed.ceilings:
         if matrix is not None and ceiling.judge == matrix.judge:
-            right = sum(row[place] for place, row in enumerate(ceiling.counts)) / sum(map(sum, ceiling.counts))
-            beside.append(f"on real, labelled faces the same judge is right {percent(right)} of the time")
+            right = percent(accuracy(np.array(ceiling.counts)))
+            beside.append(f"on real, labelled faces the same judge is right {right} of the time")
     context = f"; {listed(beside)}" if beside else ""
-    yield f"The judge sees the emotion that was asked for in {_shares(hits, systems)} of the clips{context}."
+    seen = f"the emotion that was asked for in {_shares(hits, systems)} of the clips"
+    if len(hits) == 1 and _of_one(hits):
+        hit = any(cell.value for cell in hits.values())
+        seen = "the emotion that was asked for" if hit else "another emotion than the one that was asked for"
+    yield f"The judge sees {seen}{context}."
 
 
 def _first_figures(
@@ -146,6 +156,11 @@ def _cautions(tables: Sequence[Table], titles: Mapping[str, str]) -> Iterator[st
 def _lag(cell: Cell) -> str:
     value = cell.value or 0.0
     return f"{number(abs(value), 0)} ms {'before' if round(value) < 0 else 'after'} the mouth"
+
+
+def _of_one(cells: Mapping[str, Cell]) -> bool:
+    """Whether every figure is that of a single clip."""
+    return all(cell.n_used == 1 for cell in cells.values())
 
 
 def _shares(cells: Mapping[str, Cell], systems: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from espressivo.eval.report.goal import distances, improvement
 from espressivo.eval.report.model import ABSENT, Cell, Row, Table, Unmeasured, Warned
 from espressivo.eval.report.wording import listed
 from espressivo.eval.results import ClipResult, Role, SetResult
-from espressivo.eval.statistics.bootstrap import Estimate, commonest_reason, estimate
+from espressivo.eval.statistics.bootstrap import Estimate, commonest_reason, estimate, refuse_duplicates
 from espressivo.eval.statistics.comparison import SIGNIFICANT_P, Difference, compare
 
 Party = tuple[Role, str]
@@ -30,9 +30,9 @@ class Measurements:
         self.parties: tuple[Party, ...] = _in_order([*clips, *sets])
         self._clips: dict[Party, dict[str, ClipResult]] = {party: {} for party in self.parties}
         self._sets: dict[Party, Values] = {party: {} for party in self.parties}
+        for party in self.parties:
+            refuse_duplicates([result.clip for result in clips if (result.role, result.system) == party])
         for result in clips:
-            if result.clip in self._clips[result.role, result.system]:
-                raise ValueError(f"Clip {result.clip!r} of {result.system!r} is given twice; give each clip once.")
             self._clips[result.role, result.system][result.clip] = result
         for result in sets:
             if self._sets[result.role, result.system].keys() & result.values.keys():

@@ -124,6 +124,12 @@ class TestTables:
         with pytest.raises(ValueError, match="'b' is none of the systems: a"):
             built(clips, baseline="b")
 
+    def test_metrics_and_evaluators_that_measures_share_stand_once(self):
+        found = build_report(clips_of("a", [1.0]), (), (SYNC, SYNC), EVALUATORS * 2, (), HEADER)
+        assert (found.metrics, found.evaluators) == ((SYNC,), EVALUATORS)
+        with pytest.raises(ValueError, match="called 'sync'"):
+            built([], metrics=(SYNC, replace(SYNC, title="other")))
+
     def test_the_same_clip_in_two_systems_is_no_duplicate(self):
         assert len(built(clips_of("a", [1.0]) + clips_of("b", [1.0])).clips) == 2
 
@@ -288,6 +294,15 @@ class TestSummary:
             "8 clips were measured. Lip sync: sync 0.50. "
             "Not measured: lag, blinks, length and FID (nothing here can be measured with it)."
         )
+
+    @pytest.mark.parametrize(("hit", "seen"), [(1.0, "the emotion that was asked for"), (0.0, "another emotion than")])
+    def test_one_clip_has_no_shares(self, hit, seen):
+        clip = ClipResult("a", "system", "c", {"emotion_hit": hit, "av_lag_ms": -40.0})
+        text = " ".join(built([clip], metrics=METRICS).summary)
+        assert "1 clip was measured. With fewer than 8 clips, nothing says how sure" in text
+        assert "The sound comes 40 ms before the mouth" in text
+        assert f"The judge sees {seen}" in text
+        assert "%" not in text
 
     def test_nothing(self):
         assert built([]).summary[0] == "Nothing was measured."
