@@ -66,10 +66,12 @@ def evaluate(request: EvaluationRequest, progress: ProgressCallback | None = Non
     anchors = list(_anchors(groups, measurers, taken))
     sets += [study.run(progress).set_result() for study in studies]
     used = list(measurers.values())
+    applied = {name for result in (*clips, *sets) for name in result.values}
+    known = (*(metric for measurer in used for metric in measurer.metrics), *CONTROL)
     return Findings(
         clips=(*clips, *anchors),
         sets=tuple(sets),
-        metrics=tuple(metric for measurer in used for metric in measurer.metrics) + (CONTROL if studies else ()),
+        metrics=tuple(metric for metric in known if metric.name in applied),
         evaluators=tuple(evaluator for measurer in used for evaluator in measurer.evaluators()),
         ceilings=tuple(ceiling for measurer in used for ceiling in measurer.ceilings()),
         systems=tuple(system.name for system in systems),

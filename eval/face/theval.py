@@ -18,13 +18,6 @@ from espressivo.eval.metric import Metric, NotMeasured, Value, Values, measured
 
 SQUARE_PX = 256.0
 """Frames are squeezed into this square before lips are measured, whatever their shape: the peer's convention."""
-PUBLISHED = {"lip_sync": 0.2528, "silent_lips": 0.0263, "lip_dynamics": 1.716603, "brow_dynamics": 0.006777}
-"""THEval's row of real clips, read with MediaPipe's refined mesh.
-
-It is no reference for values read with the plain mesh, whose lips and brows follow less: over six GRID clips the plain
-mesh gives .75 of the refined one's lip and brow dynamics, .84 of its lip sync distance and .46 of its silent lips.
-Score against real clips read in the same way.
-"""
 
 _UPPER = (191, 80, 81, 82, 13, 312, 311, 310)
 _LOWER = (95, 88, 178, 87, 14, 317, 402, 318)

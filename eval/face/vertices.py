@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float, Int
 
-from espressivo.eval.metric import Metric, NotMeasured, Pooled, Values
+from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.rig import Head
@@ -47,6 +47,14 @@ METRICS: tuple[Metric, ...] = (
         "The same with the size of each clip's deviation, so that clips do not cancel out (FaceDiffuser).", "mm²", 2,
     ),
 )  # fmt: skip
+
+DIVERSITY = Metric(
+    "motion_diversity_mm", "diversity", "3-D face", "neither",
+    "How far outputs for one line in different emotions or with different seeds are apart: mean distance of the face's "
+    "vertices over all pairs (FaceDiffuser, over its style conditions). More is not better by itself.",
+    "mm", 2,
+)  # fmt: skip
+"""Of a set of clips."""
 
 LIP_SHAPES = ("mouthPucker",)
 LIP_SHARE = 0.5
@@ -150,6 +158,17 @@ def measure_motion(predicted: FaceMotion, real: FaceMotion | None, head: Head) -
         "fdd_mm2": fdd,
         "fdd_abs_mm2": abs(fdd),
     }
+
+
+def measure_diversity(lines: Iterable[Sequence[FaceMotion]], head: Head) -> Value:
+    """Return `DIVERSITY`, mean over lines that were performed more than once, each cut to its shortest performance."""
+    skin = face_vertices(head)
+    found = []
+    for motions in lines:
+        if len(motions) > 1 and len({motion.fps for motion in motions}) == 1:
+            shortest = min(map(len, motions))
+            found.append(diversity([_posed_mm(motion.weights[:shortest], head, skin) for motion in motions]))
+    return float(np.mean(found)) if found else NotMeasured("needs two performances of one line at one frame rate")
 
 
 def _not_measured(reason: str) -> Values:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from espressivo.eval.asked import Asked, asked_of
 from espressivo.eval.evaluators import Evaluator
-from espressivo.eval.face.vertices import METRICS, measure_motion
+from espressivo.eval.face.vertices import DIVERSITY, METRICS, measure_diversity, measure_motion
 from espressivo.eval.metric import Values
 from espressivo.eval.parts.measurer import AnchorClip, Clip, SetFigures
 from espressivo.eval.results import Ceiling, Observations
@@ -23,7 +23,7 @@ _READERS = {".npz": read_motion_npz, ".csv": read_livelink_csv}
 class MotionMeasurer:
     """Measures 3-D faces on the built-in head."""
 
-    metrics: ClassVar = METRICS
+    metrics: ClassVar = (*METRICS, DIVERSITY)
 
     def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> FaceMotion:
         """Read the motion."""
@@ -43,8 +43,11 @@ class MotionMeasurer:
         return Observations()
 
     def measure_set(self, clips: Sequence[Clip[FaceMotion]], real: Sequence[Clip[FaceMotion]]) -> SetFigures:
-        """Return nothing: figures of a set are the means over its clips."""
-        return SetFigures()
+        """Measure how much outputs for one line differ; other figures of a set are means over its clips."""
+        lines: dict[str, list[FaceMotion]] = {}
+        for clip in clips:
+            lines.setdefault(clip.subject.line, []).append(clip.evidence)
+        return SetFigures({DIVERSITY.name: measure_diversity(lines.values(), load_head())})
 
     def anchors(self, clips: Sequence[Clip[FaceMotion]]) -> Iterator[AnchorClip]:
         """Yield none: without a recording there is nothing that a still face could be held against."""

@@ -6,8 +6,9 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.eval.asked import Asked, asked_of
-from espressivo.eval.emotion import accuracy, intensity
+from espressivo.eval.emotion import accuracy, dimensional, intensity
 from espressivo.eval.emotion.ceiling import load_ceilings
 from espressivo.eval.emotion.judges import FACEAPI, MINI_XCEPTION, ensemble, load_judges
 from espressivo.eval.evaluators import Evaluator, shipped_evaluator
@@ -24,6 +25,7 @@ from espressivo.progress import ProgressCallback
 
 STILL, SHUFFLED, LATE, CHANCE = "static face", "sound of another clip", "sound 200 ms late", "chance"
 _LATE_S = 0.2
+_FEWEST_POINTS = 8
 _SILENT = NotMeasured("the clip is silent")
 
 _SHIPPED: Final = (
@@ -41,6 +43,7 @@ METRICS: tuple[Metric, ...] = (
     *accuracy.SET_METRICS,
     *intensity.METRICS,
     *intensity.TIMELINE_METRICS,
+    *dimensional.METRICS,
     *blink.METRICS,
     *head.METRICS,
     *landmarks68.METRICS,
@@ -113,17 +116,16 @@ class VideoMeasurer:
             for kind in ("recall", "delta")
         }
         ladders, curves = intensity.measure_ladders(list(_rungs(clips)))
-        return SetFigures({name: verdicts[name] for name in verdicts if name not in unasked} | dict(ladders), curves)
+        asked_for = {name: value for name, value in verdicts.items() if name not in unasked}
+        return SetFigures({**asked_for, **ladders, **_dimensions(clips)}, curves)
 
     def anchors(self, clips: Sequence[Clip[VideoEvidence]]) -> Iterator[AnchorClip]:
         """Take movement, the right sound, or the right moment away; the last anchor is guessing."""
         heard = [clip for clip in clips if clip.evidence.speech is not None]
         for place, clip in enumerate(heard):
             seen, name = clip.evidence, clip.subject.name
-            assert seen.speech is not None
-            other = heard[place - 1].evidence if len(heard) > 1 else seen.sound_turned(seen.speech.duration_s / 2)
             yield AnchorClip(STILL, name, _movement(seen.held_still()))
-            yield AnchorClip(SHUFFLED, name, _heard(seen.with_sound_of(other)))
+            yield AnchorClip(SHUFFLED, name, _heard(_with_other_sound(seen, heard[place + 1 :] + heard[:place])))
             yield AnchorClip(LATE, name, _heard(seen.sound_turned(_LATE_S)))
         for clip in clips:
             yield AnchorClip(CHANCE, clip.subject.name, {"emotion_hit": 1 / len(self._judges.labels)})
@@ -148,6 +150,16 @@ class VideoMeasurer:
         return load_ceilings()
 
 
+def _with_other_sound(seen: VideoEvidence, others: Sequence[Clip[VideoEvidence]]) -> VideoEvidence:
+    """Return the face with the sound of the first clip that says something else, else with its own, turned halfway."""
+    assert seen.speech is not None
+    for other in others:
+        speech = other.evidence.speech
+        if speech is not None and not np.array_equal(speech.samples, seen.speech.samples):
+            return seen.with_sound_of(other.evidence)
+    return seen.sound_turned(seen.speech.duration_s / 2)
+
+
 def _movement(seen: VideoEvidence) -> Values:
     """Everything that changes when the face is held still."""
     return {
@@ -166,6 +178,19 @@ def _heard(seen: VideoEvidence) -> Values:
         lips = lipsync.measure_lipsync(seen.track, seen.speech.samples, seen.speech.phones)
     of_sound = theval.measure_theval(seen.track, seen.speech)
     return {**lips, **{name: of_sound[name] for name in ("theval_lip_sync", "theval_silent_lips")}}
+
+
+def _dimensions(clips: Sequence[Clip[VideoEvidence]]) -> Values:
+    """Hold valence and arousal that the judge's probabilities stand for against those asked for, clip by clip."""
+    known = [clip for clip in clips if clip.asked is not None]
+    if len(known) < _FEWEST_POINTS:
+        reason = NotMeasured(f"needs {_FEWEST_POINTS} clips whose emotion is known")
+        return {metric.name: reason for metric in dimensional.METRICS}
+    readings = [clip.evidence.readings[0] for clip in known]
+    places = MEANS[[CATEGORIES.index(label) for label in readings[0].labels], :2]
+    seen = np.stack([reading.clip for reading in readings]) @ places
+    wanted = np.array([clip.asked.vad[:2] for clip in known if clip.asked is not None])
+    return dimensional.measure_dimensions(seen, wanted)
 
 
 def _neutral_of(clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence]]) -> Clip[VideoEvidence] | None:

@@ -150,15 +150,6 @@ def test_identity_is_kept_by_the_same_face_and_lost_by_another() -> None:
     assert float(same["identity_distance"]) < float(swapped["identity_distance"])
 
 
-def test_centred_cosine_tells_people_apart_where_raw_cosine_does_not() -> None:
-    rng = np.random.default_rng(1)
-    mean = np.full(128, 0.5)
-    a, b = mean + rng.normal(0, 0.05, (2, 128))
-    raw = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-    assert raw > 0.95
-    assert abs(identity.centred_cosine(a, b, mean)) < 0.4
-
-
 def test_frame_count_does_not_change_what_is_centred() -> None:
     points = moving(8)
     assert replace(face(points)).resampled(FPS).points_px.shape == (8, 468, 3)

@@ -15,6 +15,7 @@ from espressivo.eval.face.vertices import (
     lip_vertex_error,
     lip_vertices,
     mean_vertex_error,
+    measure_diversity,
     measure_motion,
     upper_face_vertices,
 )
@@ -159,3 +160,13 @@ def test_without_a_recorded_motion_nothing_is_measured(real: FaceMotion | None) 
     values = measure_motion(_motion(10), real, HEAD)
     assert set(values) == {metric.name for metric in METRICS}
     assert all(isinstance(value, NotMeasured) for value in values.values())
+
+
+def test_diversity_of_performances_is_their_distance() -> None:
+    head = load_head()
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(0, 0.5, (2, 6, 52)).astype(np.float32)
+    one, other = (FaceMotion(clip, np.zeros((6, 3)), np.zeros((6, 2)), 25.0) for clip in weights)
+    assert float(measure_diversity([[one, one]], head)) == pytest.approx(0)
+    assert float(measure_diversity([[one, other]], head)) > 1
+    assert isinstance(measure_diversity([[one], [other]], head), NotMeasured), "different lines are no diversity"
