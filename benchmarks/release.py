@@ -43,7 +43,7 @@ def main(
         cases = definition.cases()
         for case in track(cases, "perform", len(cases), progress):
             make_take(definition, case, folder / case.id)
-        made, page = make_report(EvaluationRequest(paths=(folder,)), report, overwrite=True, progress=progress)
+        made, page = make_report(EvaluationRequest(paths=(folder,)), report, earlier, True, progress)
     print("\n".join([*made.summary, str(page)]))
     worse = [] if earlier is None else regressions(made, earlier)
     print("\n".join(map(str, worse)))

@@ -15,9 +15,10 @@ import numpy as np
 from jaxtyping import Float
 
 from espressivo.conditioning.vocabulary import CATEGORIES
-from espressivo.eval.emotion.verdicts import Confusion, cohen_kappa, confusion, macro_f1
+from espressivo.eval.emotion.verdicts import Confusion, confusion
 from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values
 from espressivo.eval.results import Ceiling, EmotionReading
+from espressivo.eval.statistics.agreement import cohen_kappa, macro_f1
 
 JUDGE = "expression-ensemble"
 """The default judge."""
@@ -98,21 +99,21 @@ SET_METRICS: tuple[Metric, ...] = (
         "emotion_chance",
         "chance",
         "emotion",
-        "reference",
+        "neither",
         "Accuracy of guessing: 1 over the number of emotions that the judge knows.",
     ),
     Metric(
         "emotion_majority",
         "majority share",
         "emotion",
-        "reference",
+        "neither",
         "Accuracy of always answering the emotion that is asked for most often in the set.",
     ),
     Metric(
         "emotion_ceiling",
         "judge on real faces",
         "emotion",
-        "reference",
+        "neither",
         "Accuracy of the judge on real, labelled faces: no system can honestly be asked for more.",
     ),
     *(

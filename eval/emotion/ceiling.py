@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 
 from espressivo.errors import InputError
-from espressivo.eval.emotion.accuracy import JUDGE, JUDGED, cohen_kappa, macro_f1
+from espressivo.eval.emotion.accuracy import JUDGE, JUDGED
 from espressivo.eval.emotion.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -31,6 +31,7 @@ from espressivo.eval.emotion.calibration import (
 )
 from espressivo.eval.emotion.judges import FACEAPI, MINI_XCEPTION, calibrated, load_judges, read_config
 from espressivo.eval.results import Ceiling
+from espressivo.eval.statistics.agreement import cohen_kappa, macro_f1
 from espressivo.weights.manifest import FOLDER
 
 _MEASURED = Path(__file__).with_name("ceilings.json")

@@ -1,4 +1,4 @@
-"""Verdicts counted: confusion of what was asked with what was seen, F1, and how far two judges agree."""
+"""Verdicts counted: what was asked for against what was seen."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from espressivo.eval.results import EmotionReading
+from espressivo.eval.statistics.agreement import accuracy, confusion_counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Confusion:
     @property
     def accuracy(self) -> float:
         """Share on the diagonal; NaN without clips."""
-        return float(np.trace(self.counts) / self.counts.sum()) if self.counts.any() else float("nan")
+        return accuracy(self.counts)
 
 
 def confusion(asked: Sequence[str], readings: Sequence[EmotionReading]) -> Confusion:
@@ -36,24 +37,6 @@ def confusion(asked: Sequence[str], readings: Sequence[EmotionReading]) -> Confu
     if len({(reading.judge, reading.labels) for reading in readings}) != 1:
         raise ValueError("A confusion matrix needs readings, all by one judge.")
     labels = readings[0].labels
-    counts = np.zeros((len(labels), len(labels)), int)
-    excluded = Counter(emotion for emotion in asked if emotion not in labels)
-    for emotion, reading in zip(asked, readings, strict=True):
-        if emotion in labels:
-            counts[labels.index(emotion), labels.index(reading.verdict)] += 1
-    return Confusion(labels, counts, dict(excluded))
-
-
-def macro_f1(counts: Int[np.ndarray, "asked judged"]) -> float:
-    """Return the mean F1 of the classes that were asked for (rows that hold a count); NaN if there is none."""
-    hits, asked, judged = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
-    present = asked > 0
-    return float(np.mean(2 * hits[present] / (asked + judged)[present])) if present.any() else float("nan")
-
-
-def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float:
-    """Return Cohen's kappa of two lists of verdicts; NaN if both give one and the same verdict throughout."""
-    first, second = np.asarray(one), np.asarray(other)
-    observed = float(np.mean(first == second))
-    expected = sum(float(np.mean(first == label) * np.mean(second == label)) for label in set(one) | set(other))
-    return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
+    known = [(emotion, reading) for emotion, reading in zip(asked, readings, strict=True) if emotion in labels]
+    counts = confusion_counts([emotion for emotion, _ in known], [reading.verdict for _, reading in known], labels)
+    return Confusion(labels, counts, dict(Counter(emotion for emotion in asked if emotion not in labels)))

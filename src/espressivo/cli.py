@@ -97,7 +97,7 @@ def _evaluate(
 
     earlier = None if baseline is None else read_report(baseline)
     with progress_bar() as progress:
-        made, page = make_report(request, report, overwrite, progress)
+        made, page = make_report(request, report, earlier, overwrite, progress)
     for sentence in made.summary:
         print(sentence)
     if earlier is not None:

@@ -9,6 +9,7 @@ from espressivo import __version__
 from espressivo.errors import InputError, OutputError
 from espressivo.eval.evaluation import EvaluationRequest, evaluate
 from espressivo.eval.report.build import build_report
+from espressivo.eval.report.comparisons import against
 from espressivo.eval.report.files import write_csv, write_json
 from espressivo.eval.report.html import write_html
 from espressivo.eval.report.markdown import write_markdown
@@ -56,6 +57,7 @@ def check_report(report: Path, overwrite: bool) -> None:
 def make_report(
     request: EvaluationRequest,
     report: Path | None = None,
+    earlier: Report | None = None,
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
 ) -> tuple[Report, Path]:
@@ -64,6 +66,7 @@ def make_report(
     Args:
         request: what is evaluated.
         report: the page to write, `*.html`; by default `default_report`.
+        earlier: a report of before; what differs from it becomes part of the new one.
         overwrite: replace an earlier report of that name.
         progress: called with the stage and how far it has come; raises `Cancelled` to stop.
 
@@ -91,6 +94,7 @@ def make_report(
         ),
         baseline=findings.systems[0] if request.compare else None,
     )
+    made = made if earlier is None else against(made, earlier)
     for suffix, file in report_files(page).items():
         _WRITERS[suffix](made, file)
     return made, page

@@ -26,9 +26,10 @@ from espressivo.eval.emotion.intensity import (
     mesh_distance,
 )
 from espressivo.eval.emotion.intensity import METRICS as INTENSITY_METRICS
-from espressivo.eval.emotion.verdicts import cohen_kappa, confusion, macro_f1
+from espressivo.eval.emotion.verdicts import confusion
 from espressivo.eval.metric import NotMeasured, Pooled
 from espressivo.eval.results import Ceiling, EmotionReading
+from espressivo.eval.statistics.agreement import cohen_kappa, macro_f1
 
 REASONS = pytest.mark.parametrize("asked", [None, "contempt", "calm", "boredom"])
 
