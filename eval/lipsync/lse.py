@@ -80,16 +80,16 @@ class LSE:
     lse_d: float
     offset_frames: int
     """Negative: the sound comes later than the lips."""
-    mean_distances: Float[np.ndarray, 31]
+    mean_distances: Float[np.ndarray, "31"]
     """By shift; the mean includes windows in which the shifted sound lies outside the clip, as the peers' does."""
-    confidence: Float[np.ndarray, windows]
+    confidence: Float[np.ndarray, "windows"]
     """Over time, smoothed: where in the clip lips and sound fit."""
 
 
 def lse(
     net: "SyncNet",
     frames_bgr: UInt8[np.ndarray, "frames 224 224 3"],
-    samples: Int16[np.ndarray, samples],
+    samples: Int16[np.ndarray, "samples"],
     jpeg: bool = False,
 ) -> LSE:
     """Score a clip.
@@ -158,7 +158,7 @@ def measure_lse(
     frames: Iterable[UInt8[np.ndarray, "height width 3"]],
     fps: float,
     points_px: Float[np.ndarray, "frames 468 3"],
-    samples: Float[np.ndarray, samples],
+    samples: Float[np.ndarray, "samples"],
     net: "SyncNet | NotMeasured",
 ) -> Values:
     """Measure `METRICS` on a clip with one face.
