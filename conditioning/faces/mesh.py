@@ -15,6 +15,7 @@ from jaxtyping import Float, Float32, Int, UInt8
 from espressivo.conditioning.faces.crops import Square
 from espressivo.conditioning.faces.detector import DetectedFace
 from espressivo.conditioning.faces.networks import FOLDER, load_network
+from espressivo.conditioning.faces.pose import head_poses
 
 MIN_SCORE = 0.5
 
@@ -30,11 +31,6 @@ class _Shape:
 
     mirror: Int[np.ndarray, "468"]
     """For every point the one on the other side of the face."""
-    rigid_points: Int[np.ndarray, "n"]
-    """Points that no expression moves: eye corners, nose, cheekbones, rim of the forehead."""
-    rigid_weights: Float[np.ndarray, "n"]
-    """They sum to 1."""
-    rigid_cm: Float[np.ndarray, "n 3"]
     middle_cm: Float[np.ndarray, "3"]
     height_cm: float
 
@@ -74,17 +70,10 @@ def square_around(mesh: Float[np.ndarray, "468 3"]) -> Square:
     of all points: that box grows and sinks with the jaw, and the network then sees a smaller mouth just when it opens.
     On six GRID clips the correlation of mouth and sound of the hardest speaker rose from .47 to .58.
     """
-    shape = _shape()
-    target = mesh[shape.rigid_points].astype(np.float64)
-    weights = shape.rigid_weights[:, np.newaxis]
-    mean, model_mean = (weights * target).sum(axis=0), (weights * shape.rigid_cm).sum(axis=0)
-    centred = shape.rigid_cm - model_mean
-    left, stretch, right = np.linalg.svd((weights * centred).T @ (target - mean))
-    proper = np.array([1, 1, np.sign(np.linalg.det(left @ right))])
-    rotation = (left * proper) @ right
-    scale = float((stretch * proper).sum() / (weights * centred**2).sum())
-    x, y, _ = scale * (shape.middle_cm - model_mean) @ rotation + mean
-    return Square(float(x), float(y), _MARGIN * scale * shape.height_cm, atan2(rotation[0, 1], rotation[0, 0]))
+    pose, shape = head_poses(mesh), _shape()
+    x, y, _ = pose.scale * shape.middle_cm @ pose.rotation + pose.shift_px
+    turn = atan2(pose.rotation[0, 1], pose.rotation[0, 0])
+    return Square(float(x), float(y), float(_MARGIN * pose.scale * shape.height_cm), turn)
 
 
 def _look(view: Float32[np.ndarray, "192 192 3"]) -> tuple[Float[np.ndarray, "468 3"], float]:
@@ -96,10 +85,4 @@ def _look(view: Float32[np.ndarray, "192 192 3"]) -> tuple[Float[np.ndarray, "46
 @cache
 def _shape() -> _Shape:
     config = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
-    return _Shape(
-        **{
-            name: np.array(config[name])
-            for name in ("mirror", "rigid_points", "rigid_weights", "rigid_cm", "middle_cm")
-        },
-        height_cm=config["height_cm"],
-    )
+    return _Shape(np.array(config["mirror"]), np.array(config["middle_cm"]), config["height_cm"])
