@@ -73,7 +73,7 @@ def test_embeddings_distances_and_figures() -> None:
     lips, sound = embed_lips(net(), FRAMES, windows), embed_audio(net(), INPUTS["audio_int16"], windows)
     np.testing.assert_allclose(lips, OUTPUTS["lip_emb"], atol=1e-4, rtol=0)
     np.testing.assert_allclose(sound, OUTPUTS["aud_emb"], atol=1e-4, rtol=0)
-    # The golden distances themselves carry that much: in single precision the last digit of a cepstrum moves them by 3e-4.
+    # The golden distances carry as much: the last digit of a cepstrum moves them by 3e-4 in single precision.
     np.testing.assert_allclose(shifted_distances(lips, sound), OUTPUTS["dists"], atol=2e-4, rtol=0)
     found = lse(net(), FRAMES, INPUTS["audio_int16"])
     np.testing.assert_allclose(found.mean_distances, OUTPUTS["mean_dists"], atol=1e-4, rtol=0)
