@@ -136,6 +136,15 @@ def test_a_clip_at_another_frame_rate_is_scored_at_25() -> None:
     assert all(isinstance(value, float) for value in slow.values())
 
 
+def test_colours_reach_the_network_blue_first() -> None:
+    frames = np.random.default_rng(1).integers(0, 256, (8, 60, 80, 3), np.uint8)
+    mesh = np.broadcast_to(np.random.default_rng(2).uniform(20, 50, (1, 468, 3)), (8, 468, 3))
+    crops = np.stack(list(crop_faces(frames, mesh)))
+    values = measure_lse(frames, 25, mesh, INPUTS["audio_int16"] / 32767, net())
+    assert values["lse_d"] == lse(net(), crops[..., ::-1], INPUTS["audio_int16"]).lse_d
+    assert values["lse_d"] != lse(net(), crops, INPUTS["audio_int16"]).lse_d
+
+
 def test_the_crop_reaches_below_the_chin_and_past_the_sides_of_the_box() -> None:
     frame = np.zeros((300, 300, 3), np.uint8)
     frame[150:, :, 0] = 200
