@@ -36,6 +36,8 @@ class Findings:
     metrics: tuple[Metric, ...]
     evaluators: tuple[Evaluator, ...]
     ceilings: tuple[Ceiling, ...]
+    facts: Mapping[str, str]
+    """Conditions that the figures depend on."""
     systems: tuple[str, ...]
     """Names, in the order of the request."""
 
@@ -56,7 +58,9 @@ def evaluate(request: EvaluationRequest, progress: ProgressCallback | None = Non
         groups.insert(0, _Group(REAL, "real", find_systems([request.real])[0]))
     studies = [prepare_study(name) for name in request.sliders]
     parts = {part for group in groups for subject in group.system.subjects for part in subject.files}
-    measurers: dict[Part, Measurer[Any]] = {part: load() for part, load in MEASURERS.items() if part in parts}
+    measurers: dict[Part, Measurer[Any]] = {
+        part: load(request.evaluators) for part, load in MEASURERS.items() if part in parts
+    }
 
     taken = _take_in(groups, measurers, progress)
     clips = list(_measure(groups, measurers, taken))
@@ -74,6 +78,7 @@ def evaluate(request: EvaluationRequest, progress: ProgressCallback | None = Non
         metrics=tuple(metric for metric in known if metric.name in applied),
         evaluators=tuple(evaluator for measurer in used for evaluator in measurer.evaluators()),
         ceilings=tuple(ceiling for measurer in used for ceiling in measurer.ceilings()),
+        facts={name: fact for measurer in used for name, fact in measurer.facts.items()},
         systems=tuple(system.name for system in systems),
     )
 

@@ -72,8 +72,8 @@ def watch(subject: Subject, judges: Ensemble, progress: ProgressCallback | None 
     facts = probe(path)
     total = max(1, round(facts.duration_s * facts.fps))
     face = track_face(track(read_video_frames(path), "find the face", total, progress), facts.fps)
-    judged = _judged_frames(len(face.points_px), face.fps)
-    kept = set(np.linspace(0, len(face.points_px) - 1, STILLS + 2).round().astype(int)[1:-1].tolist())
+    judged = judged_frames(len(face.points_px), face.fps)
+    kept = still_frames(len(face.points_px))
     opinions: list[Mapping[str, Float[np.ndarray, "n labels"]]] = []
     stills: list[UInt8[np.ndarray, "height width 3"]] = []
     descriptors: list[Float[np.ndarray, 128]] = []
@@ -103,6 +103,17 @@ def listen(subject: Subject) -> Speech | None:
     return None if source is None else recognise_phones(Speech.read(source, subject.transcript))
 
 
+def judged_frames(count: int, fps: float) -> set[int]:
+    """Return the frames that judges look at: `JUDGED_FPS`, but never fewer than `FEWEST_JUDGED` of a short clip."""
+    wanted = max(min(count, FEWEST_JUDGED), round(count * min(1.0, JUDGED_FPS / fps)))
+    return set(np.linspace(0, count - 1, wanted).round().astype(int).tolist())
+
+
+def still_frames(count: int) -> set[int]:
+    """Return the frames that picture quality and identity are measured on."""
+    return set(np.linspace(0, count - 1, STILLS + 2).round().astype(int)[1:-1].tolist())
+
+
 def turned(speech: Speech, by_s: float) -> Speech:
     """Return `speech` turned round by `by_s` seconds: what falls off at the end stands at the beginning."""
     length_s = speech.duration_s
@@ -115,9 +126,3 @@ def turned(speech: Speech, by_s: float) -> Speech:
         for lap in (0.0, length_s)
     ]
     return line.with_phones(fill_gaps([row for row in rows if row[2] - row[1] > 1e-3], length_s), speech.phone_source)
-
-
-def _judged_frames(count: int, fps: float) -> set[int]:
-    """Return the frames that judges look at: `JUDGED_FPS`, but never fewer than `FEWEST_JUDGED` of a short clip."""
-    wanted = max(min(count, FEWEST_JUDGED), round(count * min(1.0, JUDGED_FPS / fps)))
-    return set(np.linspace(0, count - 1, wanted).round().astype(int).tolist())

@@ -1,15 +1,8 @@
 """Acc_emo: the accuracy that the tables of EAT, EDTalk and PC-Talk state, by Emotion-FAN."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
-from jaxtyping import UInt8
 
 from espressivo.eval.metric import Metric, NotMeasured, Values
-
-if TYPE_CHECKING:
-    from espressivo.eval.nets.emotion_fan import EmotionFANJudge
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -24,20 +17,16 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
-def measure_acc_emo(
-    crops: Sequence[UInt8[np.ndarray, "h w 3"]], asked: str | None, judge: "EmotionFANJudge | NotMeasured"
-) -> Values:
+def measure_acc_emo(verdict: str | NotMeasured, asked: str | None, labels: Sequence[str]) -> Values:
     """Measure `METRICS` on one clip.
 
     Args:
-        crops: RGB faces of all frames, as far as possible.
+        verdict: what Emotion-FAN gives the clip, or why it is missing.
         asked: canonical category that the clip should show, contempt among them; None: none.
-        judge: Emotion-FAN, or why it is missing.
+        labels: canonical categories that it knows.
     """
-    if isinstance(judge, NotMeasured):
-        return {"acc_emo": judge}
-    if asked not in judge.labels:
+    if isinstance(verdict, NotMeasured):
+        return {"acc_emo": verdict}
+    if asked not in labels:
         return {"acc_emo": NotMeasured(f"Emotion-FAN does not know {asked}" if asked else "no emotion was asked for")}
-    if not crops:
-        return {"acc_emo": NotMeasured("there is no face")}
-    return {"acc_emo": float(judge.labels[int(np.argmax(judge.clip_probabilities(crops)))] == asked)}
+    return {"acc_emo": float(verdict == asked)}

@@ -46,6 +46,8 @@ class Measurer(Protocol[E]):
 
     metrics: ClassVar[tuple[Metric, ...]]
     """Everything that it gives, in the order of the report."""
+    facts: ClassVar[Mapping[str, str]]
+    """Conditions that its figures depend on, for the head of the report."""
 
     def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> E:
         """Read the part and everything that measures need of it. Raises `EspressivoError`."""

@@ -1,6 +1,6 @@
 """Face motions (ARKit-52), measured as surfaces against a recorded motion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ class MotionMeasurer:
     """Measures 3-D faces on the built-in head."""
 
     metrics: ClassVar = (*METRICS, DIVERSITY)
+    facts: ClassVar[Mapping[str, str]] = {"Head": "the built-in default head, held upright, eyes ahead"}
 
     def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> FaceMotion:
         """Read the motion."""

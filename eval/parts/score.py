@@ -1,6 +1,6 @@
 """Music: what is in the notes, and what two judges hear in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 import numpy as np
@@ -37,6 +37,9 @@ class ScoreMeasurer:
     """Measures pieces of music."""
 
     metrics: ClassVar = (*METRICS, *SET_METRICS)
+    facts: ClassVar[Mapping[str, str]] = {
+        "Bars": "as the file's tempo and metre have them, also for performances that are on no grid"
+    }
 
     def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> Notes:
         """Read the notes."""

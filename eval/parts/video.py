@@ -1,7 +1,9 @@
 """Videos with a face: lip sync, emotion, how the face moves, picture and identity."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
@@ -16,12 +18,15 @@ from espressivo.eval.evidence import VideoEvidence, watch
 from espressivo.eval.face import blink, head, identity, landmarks68, theval
 from espressivo.eval.lipsync import measures as lipsync
 from espressivo.eval.metric import Metric, NotMeasured, Value, Values
+from espressivo.eval.parts import brought
+from espressivo.eval.parts.brought import BroughtEvidence, BroughtNetworks
 from espressivo.eval.parts.measurer import AnchorClip, Clip, SetFigures
 from espressivo.eval.quality import fidelity, niqe
 from espressivo.eval.results import Ceiling, EmotionReading, Observations
 from espressivo.eval.subjects import Subject
 from espressivo.media.video import read_video_frames
 from espressivo.progress import ProgressCallback
+from espressivo.take import RECORD
 
 STILL, SHUFFLED, LATE, CHANCE = "static face", "sound of another clip", "sound 200 ms late", "chance"
 _LATE_S = 0.2
@@ -50,46 +55,61 @@ METRICS: tuple[Metric, ...] = (
     *niqe.METRICS,
     *fidelity.METRICS,
     *identity.METRICS,
+    *brought.METRICS,
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A video as shipped and brought evaluators see it."""
+
+    seen: VideoEvidence
+    brought: BroughtEvidence
 
 
 class VideoMeasurer:
     """Measures what is seen and heard in a video with a face."""
 
     metrics: ClassVar = METRICS
+    facts: ClassVar[Mapping[str, str]] = {
+        "Mouth": "468-point face mesh on every frame, not smoothed; lags at 25 frames a second",
+        "Emotion": "12.5 frames a second, crop around the 68 landmarks as face-api takes it",
+    }
 
-    def __init__(self) -> None:
+    def __init__(self, evaluators: Path | None = None) -> None:
+        self._brought = BroughtNetworks(evaluators)
         self._judges = ensemble(load_judges())
 
-    def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> VideoEvidence:
-        """Watch and listen."""
-        return watch(subject, self._judges, progress)
+    def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> Watched:
+        """Watch and listen; show the clip to the networks that were brought."""
+        seen = watch(subject, self._judges, progress)
+        return Watched(seen, self._brought.look(seen))
 
-    def asked(self, subject: Subject, evidence: VideoEvidence) -> Asked | None:
+    def asked(self, subject: Subject, evidence: Watched) -> Asked | None:
         """Sum up what was asked of the clip."""
-        track = evidence.track
+        track = evidence.seen.track
         return None if subject.emotion is None else asked_of(subject.emotion, len(track.points_px) / track.fps)
 
-    def measure(
-        self, clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence]], real: VideoEvidence | None
-    ) -> Values:
+    def measure(self, clip: Clip[Watched], siblings: Sequence[Clip[Watched]], real: Watched | None) -> Values:
         """Measure a clip; the neutral clip of its line is found among its siblings."""
-        seen, asked = clip.evidence, clip.asked
+        seen, asked = clip.evidence.seen, clip.asked
+        truth = None if real is None else real.seen
         neutral = _neutral_of(clip, siblings)
         steady = asked.emotion if asked is not None and asked.steady else None
         return {
             **_movement(seen),
-            **accuracy.measure_emotion(seen.readings, steady, neutral.evidence.readings if neutral else None),
+            **accuracy.measure_emotion(seen.readings, steady, neutral.evidence.seen.readings if neutral else None),
             **_timeline(clip, neutral),
-            **landmarks68.measure_landmarks(seen.track.points_px, None if real is None else _at_rate_of(seen, real)),
+            **landmarks68.measure_landmarks(seen.track.points_px, None if truth is None else _at_rate_of(seen, truth)),
             **seen.pictures,
-            **_fidelity(seen, real),
-            **identity.measure_identity(seen.descriptors, None if real is None else real.descriptors),
+            **_fidelity(seen, truth),
+            **identity.measure_identity(seen.descriptors, None if truth is None else truth.descriptors),
+            **brought.measure_clip(clip.evidence.brought, None if real is None else real.brought, steady),
         }
 
-    def observe(self, clip: Clip[VideoEvidence]) -> Observations:
+    def observe(self, clip: Clip[Watched]) -> Observations:
         """Return the lag curve, and what judges saw against what was asked."""
-        seen, asked = clip.evidence, clip.asked
+        seen, asked = clip.evidence.seen, clip.asked
         curve = None if seen.speech is None else lipsync.lag_curve(seen.track, seen.speech.samples)
         if asked is None:
             return Observations(lag_curve=curve, readings=seen.readings)
@@ -101,11 +121,11 @@ class VideoMeasurer:
             readings=seen.readings,
         )
 
-    def measure_set(self, clips: Sequence[Clip[VideoEvidence]], real: Sequence[Clip[VideoEvidence]]) -> SetFigures:
+    def measure_set(self, clips: Sequence[Clip[Watched]], real: Sequence[Clip[Watched]]) -> SetFigures:
         """Measure verdicts over all clips, and ladders of intensity among them."""
         ceiling = next((found for found in load_ceilings() if found.judge == accuracy.JUDGE), None)
         asked = [
-            accuracy.EmotionClip(clip.asked.emotion, clip.evidence.readings, _neutral_readings(clip, clips))
+            accuracy.EmotionClip(clip.asked.emotion, clip.evidence.seen.readings, _neutral_readings(clip, clips))
             for clip in clips
             if clip.asked is not None and clip.asked.steady and clip.asked.emotion is not None
         ]
@@ -117,13 +137,18 @@ class VideoMeasurer:
         }
         ladders, curves = intensity.measure_ladders(list(_rungs(clips)))
         asked_for = {name: value for name, value in verdicts.items() if name not in unasked}
-        return SetFigures({**asked_for, **ladders, **_dimensions(clips)}, curves)
+        distances = brought.measure_set(
+            [clip.evidence.brought for clip in clips],
+            [clip.evidence.brought for clip in real],
+            (_folder_of(clips), _folder_of(real)),
+        )
+        return SetFigures({**asked_for, **ladders, **_dimensions(clips), **distances}, curves)
 
-    def anchors(self, clips: Sequence[Clip[VideoEvidence]]) -> Iterator[AnchorClip]:
+    def anchors(self, clips: Sequence[Clip[Watched]]) -> Iterator[AnchorClip]:
         """Take movement, the right sound, or the right moment away; the last anchor is guessing."""
-        heard = [clip for clip in clips if clip.evidence.speech is not None]
+        heard = [clip for clip in clips if clip.evidence.seen.speech is not None]
         for place, clip in enumerate(heard):
-            seen, name = clip.evidence, clip.subject.name
+            seen, name = clip.evidence.seen, clip.subject.name
             yield AnchorClip(STILL, name, _movement(seen.held_still()))
             yield AnchorClip(SHUFFLED, name, _heard(_with_other_sound(seen, heard[place + 1 :] + heard[:place])))
             yield AnchorClip(LATE, name, _heard(seen.sound_turned(_LATE_S)))
@@ -143,20 +168,20 @@ class VideoMeasurer:
             note="The default judge. Neither it nor its members know contempt, calm or boredom. It is not Emotion-FAN, "
             "whose accuracy the MEAD tables state.",
         )
-        return (*shipped.values(), mean)
+        return (*shipped.values(), mean, *self._brought.evaluators())
 
     def ceilings(self) -> Sequence[Ceiling]:
         """Return how the judges do on real faces."""
         return load_ceilings()
 
 
-def _with_other_sound(seen: VideoEvidence, others: Sequence[Clip[VideoEvidence]]) -> VideoEvidence:
+def _with_other_sound(seen: VideoEvidence, others: Sequence[Clip[Watched]]) -> VideoEvidence:
     """Return the face with the sound of the first clip that says something else, else with its own, turned halfway."""
     assert seen.speech is not None
     for other in others:
-        speech = other.evidence.speech
+        speech = other.evidence.seen.speech
         if speech is not None and not np.array_equal(speech.samples, seen.speech.samples):
-            return seen.with_sound_of(other.evidence)
+            return seen.with_sound_of(other.evidence.seen)
     return seen.sound_turned(seen.speech.duration_s / 2)
 
 
@@ -180,20 +205,20 @@ def _heard(seen: VideoEvidence) -> Values:
     return {**lips, **{name: of_sound[name] for name in ("theval_lip_sync", "theval_silent_lips")}}
 
 
-def _dimensions(clips: Sequence[Clip[VideoEvidence]]) -> Values:
+def _dimensions(clips: Sequence[Clip[Watched]]) -> Values:
     """Hold valence and arousal that the judge's probabilities stand for against those asked for, clip by clip."""
     known = [clip for clip in clips if clip.asked is not None]
     if len(known) < _FEWEST_POINTS:
         reason = NotMeasured(f"needs {_FEWEST_POINTS} clips whose emotion is known")
         return {metric.name: reason for metric in dimensional.METRICS}
-    readings = [clip.evidence.readings[0] for clip in known]
+    readings = [clip.evidence.seen.readings[0] for clip in known]
     places = MEANS[[CATEGORIES.index(label) for label in readings[0].labels], :2]
     seen = np.stack([reading.clip for reading in readings]) @ places
     wanted = np.array([clip.asked.vad[:2] for clip in known if clip.asked is not None])
     return dimensional.measure_dimensions(seen, wanted)
 
 
-def _neutral_of(clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence]]) -> Clip[VideoEvidence] | None:
+def _neutral_of(clip: Clip[Watched], siblings: Sequence[Clip[Watched]]) -> Clip[Watched] | None:
     """Return the clip that says the same line without emotion."""
     return next(
         (
@@ -208,45 +233,51 @@ def _neutral_of(clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence
     )
 
 
-def _neutral_readings(
-    clip: Clip[VideoEvidence], siblings: Sequence[Clip[VideoEvidence]]
-) -> tuple[EmotionReading, ...] | None:
+def _neutral_readings(clip: Clip[Watched], siblings: Sequence[Clip[Watched]]) -> tuple[EmotionReading, ...] | None:
     neutral = _neutral_of(clip, siblings)
-    return None if neutral is None else neutral.evidence.readings
+    return None if neutral is None else neutral.evidence.seen.readings
 
 
-def _timeline(clip: Clip[VideoEvidence], neutral: Clip[VideoEvidence] | None) -> Values:
+def _timeline(clip: Clip[Watched], neutral: Clip[Watched] | None) -> Values:
     """Hold the movement of the face away from its neutral twin against the strength that was asked for over time."""
     names = [metric.name for metric in intensity.TIMELINE_METRICS]
     if clip.asked is None or clip.asked.steady or clip.subject.emotion is None:
         return dict.fromkeys(names, NotMeasured("the asked emotion does not change"))
-    if neutral is None or neutral.evidence.track.fps != clip.evidence.track.fps:
+    if neutral is None or neutral.evidence.seen.track.fps != clip.evidence.seen.track.fps:
         return dict.fromkeys(names, NotMeasured("needs the neutral clip of the same line, at the same frame rate"))
-    movement = intensity.mesh_distance(clip.evidence.track.points_px, neutral.evidence.track.points_px)
-    times_s = np.arange(len(movement)) / clip.evidence.track.fps
+    movement = intensity.mesh_distance(clip.evidence.seen.track.points_px, neutral.evidence.seen.track.points_px)
+    times_s = np.arange(len(movement)) / clip.evidence.seen.track.fps
     asked = clip.subject.emotion.sample(times_s).strengths.sum(axis=1)
     return intensity.measure_timeline(times_s, asked, movement)
 
 
-def _rungs(clips: Sequence[Clip[VideoEvidence]]) -> Iterator[intensity.Rung]:
+def _rungs(clips: Sequence[Clip[Watched]]) -> Iterator[intensity.Rung]:
     """Yield the steps of the ladders of intensity that are among the clips."""
     for clip in clips:
         neutral, asked = _neutral_of(clip, clips), clip.asked
         if asked is None or not asked.steady or asked.emotion in (None, "neutral") or neutral is None:
             continue
         emotion, line = str(asked.emotion), clip.subject.line
-        same_rate = neutral.evidence.track.fps == clip.evidence.track.fps
+        same_rate = neutral.evidence.seen.track.fps == clip.evidence.seen.track.fps
         movement = None
         if same_rate:
-            points, still = clip.evidence.track.points_px, neutral.evidence.track.points_px
+            points, still = clip.evidence.seen.track.points_px, neutral.evidence.seen.track.points_px
             movement = float(intensity.mesh_distance(points, still).mean())
         yield intensity.Rung(line, emotion, 0.0, _probability(neutral, emotion), 0.0 if same_rate else None)
         yield intensity.Rung(line, emotion, round(asked.intensity, 2), _probability(clip, emotion), movement)
 
 
-def _probability(clip: Clip[VideoEvidence], emotion: str) -> float | None:
-    reading = clip.evidence.readings[0]
+def _probability(clip: Clip[Watched], emotion: str) -> float | None:
+    reading = clip.evidence.seen.readings[0]
     return float(reading.clip[reading.labels.index(emotion)]) if emotion in reading.labels else None
+
+
+def _folder_of(clips: Sequence[Clip[Watched]]) -> Path | None:
+    """Return where the clips of a system lie: the folder of its files, or that of its takes."""
+    if not clips:
+        return None
+    beside = clips[0].evidence.seen.path.parent
+    return beside.parent if (beside / RECORD).is_file() else beside
 
 
 def _at_rate_of(seen: VideoEvidence, real: VideoEvidence) -> np.ndarray:

@@ -17,11 +17,6 @@ from espressivo.eval.report.model import Header, Report
 from espressivo.progress import ProgressCallback
 from espressivo.take import RECORD
 
-_FACTS = {
-    "Mouth": "468-point face mesh on every frame, not smoothed; lags at 25 frames a second",
-    "Emotion": "12.5 frames a second, crop around the 68 landmarks as face-api takes it",
-    "Intervals": "95 %, 10,000 resamples of clips; single values below 8 clips",
-}
 _WRITERS = {".html": write_html, ".json": write_json, ".csv": write_csv, ".md": write_markdown}
 
 
@@ -90,7 +85,7 @@ def make_report(
             version=__version__,
             date=date.today().isoformat(),
             hardware=f"{platform.machine()}, {os.cpu_count()} processors",
-            facts=_FACTS,
+            facts=findings.facts,
         ),
         baseline=findings.systems[0] if request.compare else None,
     )
