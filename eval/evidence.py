@@ -115,8 +115,9 @@ def still_frames(count: int) -> set[int]:
 
 
 def turned(speech: Speech, by_s: float) -> Speech:
-    """Return `speech` turned round by `by_s` seconds: what falls off at the end stands at the beginning."""
+    """Return `speech` turned round by any number of seconds: what falls off at the end stands at the beginning."""
     length_s = speech.duration_s
+    by_s %= length_s
     line = Speech(np.roll(speech.samples, round(by_s * SAMPLE_RATE_HZ)), speech.transcript)
     if speech.phones is None or speech.phone_source is None:
         return line
