@@ -20,6 +20,7 @@ from espressivo.conditioning.speech import SAMPLE_RATE_HZ, SILENCE, Phone
 FPS = 25.0
 """Curves are resampled to this rate first; one lag is 40 ms."""
 MAX_LAG = 15
+LEAST_OVERLAP = 0.8
 RELIABLE_R = 0.35
 """A lag found at a lower correlation means nothing and is `undetermined`."""
 SHIFTS = (2, 3, 5, 8)
@@ -37,6 +38,7 @@ _SPEECH_BANDS = slice(3, 22)
 _ROWS_PER_FRAME = 4
 _FLOOR = 1000.0
 _STILL = 1e-5
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +47,14 @@ class Lag:
 
     curve: Float[np.ndarray, "31"]
     """Correlation at lags -15..15 frames; NaN where the overlap is too short or a curve stands still."""
+    reach: int = MAX_LAG
+    """Farthest lag that may be the best fit: below 15 for clips so short that little of them would overlap there."""
 
     @property
     def frames(self) -> int:
         """Lag of the best fit, in frames of 40 ms. Positive: the sound comes later."""
-        return int(np.argmax(np.nan_to_num(self.curve, nan=-1.0))) - MAX_LAG
+        within = self.curve[MAX_LAG - self.reach : MAX_LAG + self.reach + 1]
+        return int(np.argmax(np.nan_to_num(within, nan=-1.0))) - self.reach
 
     @property
     def ms(self) -> float:
@@ -131,6 +136,9 @@ def audio_mouth_lag(
 ) -> Lag:
     """Correlate any curve of the mouth with the level of speech, at lags of -15..15 frames of 40 ms.
 
+    The best fit is looked for where at least `LEAST_OVERLAP` of the clip overlaps with itself, which is everywhere for
+    the three seconds of a GRID clip. In a shorter one two words or syllables fit each other's sound by chance.
+
     Args:
         opening: larger where the mouth is wider open; `mouth_signal` of a mesh, or the curve of a rig.
         samples: sound at 16 kHz.
@@ -143,7 +151,8 @@ def audio_mouth_lag(
     frames = min(len(mouth), len(level))
     counted = np.ones(frames, bool) if speaking is None else np.pad(speaking, (0, frames))[:frames]
     lags = range(-MAX_LAG, MAX_LAG + 1)
-    return Lag(np.array([_fit(mouth[:frames], level[:frames], counted, lag) for lag in lags]))
+    curve = np.array([_fit(mouth[:frames], level[:frames], counted, lag) for lag in lags])
+    return Lag(curve, reach=min(MAX_LAG, int((1 - LEAST_OVERLAP) * frames + _ROUNDING)))
 
 
 def speaking_frames(phones: Sequence[Phone], frames: int) -> Bool[np.ndarray, "frames"]:

@@ -23,6 +23,7 @@ from espressivo.eval.lipsync.closure import (
 from espressivo.eval.lipsync.gridcorpus import sentence
 from espressivo.eval.lipsync.lag import (
     FPS,
+    MAX_LAG,
     SHIFTS,
     audio_mouth_lag,
     log_mel,
@@ -375,3 +376,19 @@ def test_the_name_of_a_grid_clip_says_its_words() -> None:
     for name in ("bbaf2", "xbaf2n", "holiday"):
         with pytest.raises(InputError, match="not the name of a GRID clip"):
             sentence(name)
+
+
+def test_a_short_clip_is_not_fitted_to_its_other_half() -> None:
+    rng = np.random.default_rng(3)
+    word = np.hanning(9) * 0.5
+    opening = np.zeros(40)
+    for start in (4, 17):  # two words, 13 frames apart; the mouth makes more of the second
+        opening[start : start + 9] = word * (1.0 if start == 17 else 0.6)
+    loud = np.zeros(40)
+    for start in (4, 17):  # the sound more of the first
+        loud[start : start + 9] = word * (0.6 if start == 17 else 1.0)
+    samples = rng.normal(0, 0.2, 40 * 640) * np.repeat(loud, 640)
+    lag = audio_mouth_lag(opening, samples)
+    assert lag.reach == 8
+    assert abs(lag.frames) <= 1
+    assert audio_mouth_lag(np.tile(opening, 3), np.tile(samples, 3)).reach == MAX_LAG
