@@ -28,8 +28,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "av_lag_ms", "AV lag", "lip sync", "zero",
         "Shift at which mouth movement (outer lip height and chin-to-nose distance) correlates best with the level of "
-        "speech, in steps of 40 ms within 600 ms or a fifth of the clip; positive: the sound comes later. Undetermined where the best r is "
-        "below .35. SyncNet's offset has the opposite sign.",
+        "speech, in steps of 40 ms within 600 ms or a fifth of the clip; positive: the sound comes later. Undetermined "
+        "where the best r is below .35. SyncNet's offset has the opposite sign.",
         "ms", 0, _MESH,
     ),
     Metric(
