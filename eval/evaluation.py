@@ -173,8 +173,12 @@ def _measure_sets(
 
 def _anchors(groups: Sequence[_Group], measurers: Mapping[Part, Measurer[Any]], taken: _Taken) -> Iterator[ClipResult]:
     for part, measurer in measurers.items():
-        source = next((clips for group in groups if (clips := _clips(taken, group.name, part))), [])
-        for anchor in measurer.anchors(source):
+        for group in groups:
+            if clips := _clips(taken, group.name, part):
+                break
+        else:
+            continue
+        for anchor in measurer.anchors(clips, group.role == "real"):
             yield ClipResult(anchor.anchor, "anchor", anchor.clip, anchor.values)
 
 

@@ -69,8 +69,8 @@ class Measurer(Protocol[E]):
         """Measure all clips of a system together."""
         ...
 
-    def anchors(self, clips: Sequence[Clip[E]]) -> Iterator[AnchorClip]:
-        """Yield anchors made from clips; none where taking something away means nothing."""
+    def anchors(self, clips: Sequence[Clip[E]], real: bool) -> Iterator[AnchorClip]:
+        """Yield anchors made from clips, real ones or a system's; none where taking something away means nothing."""
         ...
 
     def evaluators(self) -> Sequence[Evaluator]:

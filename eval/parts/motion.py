@@ -17,6 +17,7 @@ from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.rig import load_head
 from espressivo.progress import ProgressCallback
 
+STILL = "static face"
 _READERS = {".npz": read_motion_npz, ".csv": read_livelink_csv}
 
 
@@ -50,9 +51,12 @@ class MotionMeasurer:
             lines.setdefault(clip.subject.line, []).append(clip.evidence)
         return SetFigures({DIVERSITY.name: measure_diversity(lines.values(), load_head())})
 
-    def anchors(self, clips: Sequence[Clip[FaceMotion]]) -> Iterator[AnchorClip]:
-        """Yield none: without a recording there is nothing that a still face could be held against."""
-        yield from ()
+    def anchors(self, clips: Sequence[Clip[FaceMotion]], real: bool) -> Iterator[AnchorClip]:
+        """Hold a neutral face that never moves against recorded motions; without them it has nothing to miss."""
+        for clip in clips if real else ():
+            motion = clip.evidence
+            still = FaceMotion(motion.weights * 0, motion.head_rad * 0, motion.gaze_rad * 0, motion.fps)
+            yield AnchorClip(STILL, clip.subject.name, measure_motion(still, motion, load_head()))
 
     def evaluators(self) -> Sequence[Evaluator]:
         """Return none."""

@@ -77,7 +77,7 @@ class ScoreMeasurer:
         ]
         return SetFigures(measure_music_set(pieces, self.ceilings()))
 
-    def anchors(self, clips: Sequence[Clip[Notes]]) -> Iterator[AnchorClip]:
+    def anchors(self, clips: Sequence[Clip[Notes]], real: bool) -> Iterator[AnchorClip]:
         """Yield guessing: one quadrant in four."""
         for clip in clips:
             yield AnchorClip(CHANCE, clip.subject.name, dict(_GUESSED))

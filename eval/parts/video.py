@@ -144,7 +144,7 @@ class VideoMeasurer:
         )
         return SetFigures({**asked_for, **ladders, **_dimensions(clips), **distances}, curves)
 
-    def anchors(self, clips: Sequence[Clip[Watched]]) -> Iterator[AnchorClip]:
+    def anchors(self, clips: Sequence[Clip[Watched]], real: bool) -> Iterator[AnchorClip]:
         """Take movement, the right sound, or the right moment away; the last anchor is guessing."""
         heard = [clip for clip in clips if clip.evidence.seen.speech is not None]
         for place, clip in enumerate(heard):
