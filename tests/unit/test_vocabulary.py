@@ -12,6 +12,7 @@ from espressivo.conditioning.vocabulary import (
     labels,
     resolve,
 )
+from espressivo.conditioning.vocabulary_words import WORD_FORMS
 from espressivo.errors import EmotionError
 
 
@@ -50,6 +51,10 @@ def test_prototypes_say_how_far_they_can_be_trusted(name, vad, status):
         ("homesickness", "sadness"),  # leaf of Parrott's neglect
         ("exhilaration", "happiness"),  # leaf of Parrott's zest
         ("calm", "calm"),
+        ("cheerfully", "happiness"),
+        ("heartbroken", "sadness"),
+        ("terrifying", "fear"),
+        ("despises", "anger"),
     ],
 )
 def test_words_resolve_to_one_category(word, category):
@@ -60,6 +65,12 @@ def test_terror_has_a_place_of_its_own_and_a_leaf_takes_its_parents():
     assert resolve("terrified").vad == PROTOTYPES["terror"].vad
     assert resolve("fury").vad == PROTOTYPES["rage"].vad
     assert resolve("anger").vad is None
+
+
+def test_a_form_belongs_to_one_noun_and_is_none_itself():
+    forms = [form for line in WORD_FORMS.values() for form in line.split()]
+    assert len(set(forms)) == len(forms)
+    assert not set(forms) & set(WORD_FORMS)
 
 
 def test_mild_words_are_weaker_than_strong_ones():
