@@ -59,6 +59,8 @@ OURS: Final = BlinkRule(0.85, least_s=0.08, around_s=1.0)
 PEER: Final = BlinkRule(0.21, least_s=0.12, around_s=None)
 """EmoFace's rule at 25 fps: three frames."""
 
+_SHORTEST_S = 0.5  # the longest blink
+
 
 def eye_aspect_ratio(eyes: Float[np.ndarray, "frames 2 6 2"]) -> Float[np.ndarray, "frames"]:
     """Return (|p2-p6| + |p3-p5|) / (2 |p1-p4|), mean of both eyes (Soukupova and Cech 2016)."""
@@ -90,6 +92,8 @@ def find_blinks(ratio: Float[np.ndarray, "frames"], fps: float, rule: BlinkRule 
 
 def measure_blinks(track: FaceTrack) -> Values:
     """Apply `METRICS` to a face."""
+    if len(track.points_px) / track.fps < _SHORTEST_S:
+        return {metric.name: NotMeasured("the clip is shorter than half a second") for metric in METRICS}
     blinks = find_blinks(eye_aspect_ratio(eyes_of(track.points_px)), track.fps)
     minutes = len(track.points_px) / track.fps / 60
     interval: Value = NotMeasured("fewer than two blinks")

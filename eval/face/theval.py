@@ -180,7 +180,7 @@ def measure_theval(track: FaceTrack, speech: Speech | None) -> Values:
     """Apply `METRICS` to a clip."""
     squeezed = track.points_px[:, :, :2] * (SQUARE_PX / np.array([track.width, track.height], np.float32))
     values: dict[str, Value] = {
-        "theval_lip_dynamics": lip_dynamics(squeezed),
+        "theval_lip_dynamics": lip_dynamics(squeezed) if len(squeezed) > 1 else NotMeasured("needs two frames"),
         "theval_brow_dynamics": measured(brow_dynamics(track.points_px[:, :, :2]), "needs two frames"),
     }
     if speech is None:
