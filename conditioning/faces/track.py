@@ -68,7 +68,7 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
         meshes.append(seeker.read(image))
     seen = [index for index, mesh in enumerate(meshes) if mesh is not None]
     if len(seen) < (1 - MAX_MISSED) * len(meshes) or not seen:
-        raise FaceError(_reason(seeker, len(meshes), len(seen)))
+        raise FaceError(_reason(seeker, face, len(meshes), len(seen)))
     found = np.array([mesh is not None for mesh in meshes])
     # Before the first and after the last frame with a face, it holds still.
     places = np.interp(np.arange(len(meshes)), seen, np.arange(len(seen)))
@@ -114,10 +114,10 @@ class _Seeker:
         return large[self._number].square if self._number < len(large) else None
 
 
-def _reason(seeker: _Seeker, frames: int, seen: int) -> str:
+def _reason(seeker: _Seeker, face: int, frames: int, seen: int) -> str:
     if not frames:
         return "The video holds no frames; give one that shows a face."
-    if not seen and seeker.most_faces:
+    if not seen and 0 < seeker.most_faces <= face:
         return (
             f"The video shows {seeker.most_faces} face(s) at most, so there is no face with this number; count from 0."
         )
