@@ -29,6 +29,8 @@ JUDGED_FPS = 12.5
 FEWEST_JUDGED = 6
 STILLS = 4
 """Frames per clip that picture quality and identity are measured on, evenly spread."""
+MOST_OFFSET_S = 10.0
+"""How far the sound of a file may begin before or after its pictures."""
 _BATCH = 32
 
 
@@ -98,9 +100,13 @@ def watch(subject: Subject, judges: Ensemble, progress: ProgressCallback | None 
 def listen(subject: Subject) -> Speech | None:
     """Return the sound of a clip with its phones: by its transcript where there is one, else as recognised."""
     source = subject.files.get("sound")
-    if source is None and "video" in subject.files and probe(subject.files["video"]).audio_codec is not None:
-        source = subject.files["video"]
-    return None if source is None else recognise_phones(Speech.read(source, subject.transcript))
+    if source is not None:
+        return recognise_phones(Speech.read(source, subject.transcript))
+    facts = probe(subject.files["video"])
+    if facts.audio_codec is None:
+        return None
+    speech = Speech.read(subject.files["video"], subject.transcript)
+    return recognise_phones(replace(speech, samples=begun(speech.samples, facts.sound_offset_s)))
 
 
 def judged_frames(count: int, fps: float) -> set[int]:
@@ -112,6 +118,18 @@ def judged_frames(count: int, fps: float) -> set[int]:
 def still_frames(count: int) -> set[int]:
     """Return the frames that picture quality and identity are measured on."""
     return set(np.linspace(0, count - 1, STILLS + 2).round().astype(int)[1:-1].tolist())
+
+
+def begun(samples: Float[np.ndarray, "samples"], offset_s: float) -> Float[np.ndarray, "moved"]:
+    """Return sound that begins with the first frame, from sound whose first sample belongs `offset_s` later.
+
+    Streams of one file need not begin together (recordings and broadcasts hardly ever do), and players heed it. A
+    clock that says more than `MOST_OFFSET_S`, or that all sound was over before, is broken and not believed.
+    """
+    late = round(offset_s * SAMPLE_RATE_HZ) if abs(offset_s) <= MOST_OFFSET_S else 0
+    if late >= 0:
+        return np.concatenate([np.zeros(late, samples.dtype), samples])
+    return samples[-late:] if -late < len(samples) else samples
 
 
 def turned(speech: Speech, by_s: float) -> Speech:

@@ -14,8 +14,10 @@ pytest.importorskip("torch", reason="the evaluate extra")
 from espressivo.eval.evidence import (
     FEWEST_JUDGED,
     JUDGED_FPS,
+    MOST_OFFSET_S,
     STILLS,
     VideoEvidence,
+    begun,
     judged_frames,
     still_frames,
     turned,
@@ -25,7 +27,8 @@ MOST_LOST_S = 0.0025
 """Turning cuts two phones; pieces of a millisecond are left out."""
 
 lengths_s = st.lists(st.floats(0.02, 0.3), min_size=1, max_size=6)
-labels = st.sampled_from(("SIL", "P", "AA", "T", "M", "IY"))
+LABELS: tuple[str, ...] = ("SIL", "P", "AA", "T", "M", "IY")
+labels = st.sampled_from(LABELS)
 
 
 def line(lengths: list[float], names: list[str], seed: int = 0) -> Speech:
@@ -45,7 +48,7 @@ def lines(draw: st.DrawFn) -> Speech:
 
 def time_of_each(speech: Speech) -> dict[str, float]:
     assert speech.phones is not None
-    totals = dict.fromkeys(("SIL", "P", "AA", "T", "M", "IY"), 0.0)
+    totals = dict.fromkeys(LABELS, 0.0)
     for phone in speech.phones:
         totals[phone.label] += phone.end_s - phone.start_s
     return totals
@@ -78,6 +81,22 @@ class TestTurned:
 
     def test_sound_without_phones_stays_without(self) -> None:
         assert turned(Speech(np.ones(160, np.float32)), 0.005).phones is None
+
+
+class TestBegun:
+    samples = np.random.default_rng(0).uniform(-1, 1, 1600).astype(np.float32)
+
+    def test_sound_that_starts_later_comes_after_silence(self) -> None:
+        moved = begun(self.samples, 0.05)
+        assert np.array_equal(moved[800:], self.samples)
+        assert not moved[:800].any()
+
+    def test_what_was_heard_before_the_first_frame_is_left_out(self) -> None:
+        assert np.array_equal(begun(self.samples, -0.05), self.samples[800:])
+
+    @pytest.mark.parametrize("offset_s", [0.0, -0.1, 1.01 * MOST_OFFSET_S, -1e9, float("inf"), float("nan")])
+    def test_a_broken_clock_is_not_believed(self, offset_s: float) -> None:
+        assert np.array_equal(begun(self.samples, offset_s), self.samples)
 
 
 class TestChosenFrames:

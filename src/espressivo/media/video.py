@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from espressivo.errors import MediaError
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -77,6 +78,8 @@ class VideoInfo:
     video_codec: str
     audio_codec: str | None
     audio_rate_hz: int | None
+    sound_offset_s: float = 0.0
+    """How much later than the first frame the first sample sounds, by the clock of the container."""
 
 
 def probe(path: Path) -> VideoInfo:
@@ -101,6 +104,7 @@ def probe(path: Path) -> VideoInfo:
                 video_codec=video.codec_context.name,
                 audio_codec=audio.codec_context.name if audio else None,
                 audio_rate_hz=audio.codec_context.sample_rate if audio else None,
+                sound_offset_s=_start_s(audio) - _start_s(video) if audio else 0.0,
             )
     except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path) from error
@@ -147,6 +151,10 @@ def _video_stream(container: "InputContainer", path: Path) -> "VideoStream":
     video = container.streams.video[0]
     _check_size(path, video.codec_context.width, video.codec_context.height)
     return video
+
+
+def _start_s(stream: "AudioStream | VideoStream") -> float:
+    return float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def _check_size(path: Path, width: int, height: int) -> None:
