@@ -22,7 +22,7 @@ from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values, m
 
 _MESH = "face-mesh"
 _STILL = 5e-3
-"""In eye distances. A single picture as a compressed video moves the gap of its lips by .001, a talker by .05 at least."""
+"""In eye distances. One picture as a compressed video moves the gap of its lips by .001, a talker by .05 at least."""
 _MIN_SPEECH_FRAMES = 25
 
 METRICS: tuple[Metric, ...] = (
