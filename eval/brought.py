@@ -1,7 +1,7 @@
 """Evaluators that cannot ship: which files a user may bring in a folder, and how they are opened without running them.
 
 Checkpoints are often pickles, and a pickle is a program. Only tensors are read here: a file that holds anything else is
-refused before any of it runs.
+refused before any of it runs. One network comes as a program only; its file is found only where the user trusts it.
 """
 
 import struct
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 OPTION = "--evaluators"
+TRUST_OPTION = "--trust-programs"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Slot:
     """Entries of a checkpoint under which the tensors may lie."""
     prefixes: tuple[str, ...] = ("module.",)
     """What training wrappers put before names of tensors."""
+    program: bool = False
+    """Whether the file is a program, which is run only where a user said so."""
 
 
 SLOTS: Final = MappingProxyType(
@@ -98,6 +101,27 @@ SLOTS: Final = MappingProxyType(
                 licence="weights for non-commercial research only",
                 note="The backbone.pth of a model with 50 layers, renamed.",
             ),
+            Slot(
+                id="hsemotion",
+                name="HSEmotion (EfficientNet-B0)",
+                files=("enet_b0_8_best_afew.onnx", "enet_b0_8_best_vgaf.onnx", "enet_b0_8_va_mtl.onnx"),
+                gives="a stronger judge of expressions, with contempt",
+                metrics=("hsemotion_hit", "hsemotion_probability"),
+                project="HSE-asavchenko/face-emotion-recognition",
+                licence="Apache-2.0",
+                note="An ONNX graph, run by onnxruntime. Trained on AffectNet, whose terms are non-commercial.",
+            ),
+            Slot(
+                id="i3d",
+                name="I3D of FVD",
+                files=("i3d_torchscript.pt",),
+                gives="FVD of clips",
+                metrics=("fvd",),
+                project="universome/fvd-comparison",
+                licence="no licence stated",
+                note="Trained on Kinetics-400: it looks at actions, not at faces. A program, run because you said so.",
+                program=True,
+            ),
         )
     }
 )
@@ -112,8 +136,10 @@ _NOT_TENSORS = (
 _Net = TypeVar("_Net", bound="nn.Module")
 
 
-def find_brought(folder: Path | None) -> Mapping[str, Path]:
+def find_brought(folder: Path | None, trust_programs: bool = False) -> Mapping[str, Path]:
     """Find evaluators in a folder, by id of their slot. Files of other names are left alone.
+
+    Programs are left alone, too, unless `trust_programs`.
 
     Raises:
         InputError: the folder does not exist, or holds none of the files.
@@ -131,13 +157,14 @@ def find_brought(folder: Path | None) -> Mapping[str, Path]:
     }
     if not found:
         raise InputError(f"{OPTION} {folder} holds no evaluator; it may hold any of: {looked_for}.")
-    return found
+    return {slot_id: path for slot_id, path in found.items() if trust_programs or not SLOTS[slot_id].program}
 
 
 def why_missing(slot_id: str) -> NotMeasured:
     """Say what a metric needs that was not brought."""
     slot = SLOTS[slot_id]
-    return NotMeasured(f"needs {slot.files[0]} in {OPTION} DIR ({slot.name}, {slot.project}, {slot.licence})")
+    trust = f" and {TRUST_OPTION}, because it is a program" if slot.program else ""
+    return NotMeasured(f"needs {slot.files[0]} in {OPTION} DIR{trust} ({slot.name}, {slot.project}, {slot.licence})")
 
 
 def brought_network(slot_id: str, found: Mapping[str, Path], build: Callable[[], _Net]) -> _Net | NotMeasured:

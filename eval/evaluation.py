@@ -58,9 +58,7 @@ def evaluate(request: EvaluationRequest, progress: ProgressCallback | None = Non
         groups.insert(0, _Group(REAL, "real", find_systems([request.real])[0]))
     studies = [prepare_study(name) for name in request.sliders]
     parts = {part for group in groups for subject in group.system.subjects for part in subject.files}
-    measurers: dict[Part, Measurer[Any]] = {
-        part: load(request.evaluators) for part, load in MEASURERS.items() if part in parts
-    }
+    measurers: dict[Part, Measurer[Any]] = {part: load(request) for part, load in MEASURERS.items() if part in parts}
 
     taken = _take_in(groups, measurers, progress)
     clips = list(_measure(groups, measurers, taken))

@@ -18,5 +18,8 @@ class EvaluationRequest(InputModel):
     """Folder of real clips, named like the clips of the systems."""
     evaluators: Path | None = None
     """Folder with evaluators that cannot ship (syncnet_v2.model, pt_inception-2015-12-05, ...)."""
+    trust_programs: bool = False
+    """Also run evaluators that are programs (i3d_torchscript.pt, for FVD): they may do whatever you may, so only with
+    files whose origin you trust."""
     sliders: tuple[str, ...] = ()
     """Also move every slider of these generators and measure what follows."""

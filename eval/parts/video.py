@@ -76,8 +76,8 @@ class VideoMeasurer:
         "Emotion": "12.5 frames a second, crop around the 68 landmarks as face-api takes it",
     }
 
-    def __init__(self, evaluators: Path | None = None) -> None:
-        self._brought = BroughtNetworks(evaluators)
+    def __init__(self, evaluators: Path | None = None, trust_programs: bool = False) -> None:
+        self._brought = BroughtNetworks(evaluators, trust_programs)
         self._judges = ensemble(load_judges())
 
     def take_in(self, subject: Subject, progress: ProgressCallback | None = None) -> Watched:

@@ -35,7 +35,8 @@ NETWORKS: dict[str, tuple[type[nn.Module], int, int]] = {
 
 
 def test_every_slot_has_its_network() -> None:
-    assert NETWORKS.keys() == SLOTS.keys()
+    # HSEmotion is a graph and I3D a program: they come with their files (test_hsemotion, test_fvd).
+    assert NETWORKS.keys() | {"hsemotion", "i3d"} == SLOTS.keys()
 
 
 @pytest.mark.parametrize("slot", NETWORKS)
@@ -188,7 +189,7 @@ def test_without_networks_every_distance_says_what_it_needs() -> None:
     assert list(values) == [metric.name for metric in METRICS]
     assert all(isinstance(value, NotMeasured) for value in values.values())
     assert "pt_inception" in str(values["fid"])
-    assert "programs are not run" in str(values["fvd"])
+    assert "and --trust-programs, because it is a program" in str(values["fvd"])
     assert "arcface_r50.pth" in str(values["csim"])
 
 
