@@ -27,11 +27,13 @@ def contact_curve(
     labels: Sequence[str],
     times_s: Float[np.ndarray, "frames"],
     strengths: Float[np.ndarray, "phones"] | None = None,
+    lead_s: float = 0.0,
 ) -> Float[np.ndarray, "frames"]:
     """Return how complete the contact of the phones named `labels` is at `times_s`, in [0, 1].
 
     The frame nearest to such a phone's centre shows the full contact at any frame rate, even if the phone falls between
-    two frames. `strengths` (one per phone) scales contacts that may not be there, as with recognised phones.
+    two frames. `strengths` (one per phone) scales contacts that may not be there, as with recognised phones. With
+    `lead_s` a contact is made and released that much before its sound, but not released before the centre.
     """
     curve = np.zeros(len(times_s))
     wanted = [index for index, phone in enumerate(phones) if phone.label in labels]
@@ -46,8 +48,8 @@ def contact_curve(
     # A phone at the very end may lie up to 1.5 frames behind the last one, when the line is no whole number of frames.
     near_enough = np.abs(nearest_s - centre_s) <= 1.5 * _spacing_s(times_s)
     shown_s = np.where(near_enough, nearest_s, centre_s)
-    first_s = np.minimum(np.minimum(start_s + _FIRST * length_s, centre_s - _HALF_HOLD_S), shown_s)
-    last_s = np.maximum(np.maximum(start_s + _LAST * length_s, centre_s + _HALF_HOLD_S), shown_s)
+    first_s = np.minimum(np.minimum(start_s + _FIRST * length_s, centre_s - _HALF_HOLD_S) - lead_s, shown_s)
+    last_s = np.maximum(np.maximum(start_s + _LAST * length_s, centre_s + _HALF_HOLD_S) - lead_s, shown_s)
 
     begin = np.searchsorted(times_s, first_s - _CLOSING_S)
     count = np.searchsorted(times_s, last_s + _RELEASE_S, side="right") - begin
