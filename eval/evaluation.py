@@ -170,6 +170,8 @@ def _measure_sets(
 
 
 def _anchors(groups: Sequence[_Group], measurers: Mapping[Part, Measurer[Any]], taken: _Taken) -> Iterator[ClipResult]:
+    """Yield anchors; what several parts of a clip give under one name ("static face") is one anchor."""
+    found: dict[tuple[str, str], dict[str, Value]] = {}
     for part, measurer in measurers.items():
         for group in groups:
             if clips := _clips(taken, group.name, part):
@@ -177,7 +179,9 @@ def _anchors(groups: Sequence[_Group], measurers: Mapping[Part, Measurer[Any]], 
         else:
             continue
         for anchor in measurer.anchors(clips, group.role == "real"):
-            yield ClipResult(anchor.anchor, "anchor", anchor.clip, anchor.values)
+            found.setdefault((anchor.anchor, anchor.clip), {}).update(anchor.values)
+    for (anchor, clip), values in found.items():
+        yield ClipResult(anchor, "anchor", clip, values)
 
 
 class _Overall:
