@@ -154,8 +154,10 @@ def _cautions(tables: Sequence[Table], titles: Mapping[str, str]) -> Iterator[st
 
 
 def _lag(cell: Cell) -> str:
-    value = cell.value or 0.0
-    return f"{number(abs(value), 0)} ms {'before' if round(value) < 0 else 'after'} the mouth"
+    value = round(cell.value or 0.0)
+    if not value:
+        return "together with the mouth"
+    return f"{number(abs(value), 0)} ms {'before' if value < 0 else 'after'} the mouth"
 
 
 def _of_one(cells: Mapping[str, Cell]) -> bool:
