@@ -136,7 +136,7 @@ def _subjects_of(path: Path) -> list[Subject]:
     if path.name == RECORD or (path / RECORD).is_file():
         return [_take_subject(path)]
     if path.is_file():
-        beside = [file for file in path.parent.iterdir() if file.stem == path.stem and file != path]
+        beside = [file for file in path.parent.iterdir() if file.stem == path.stem and file != path and file.is_file()]
         found = _file_subjects([path, *beside], path.parent)
         if not found:
             known = ", ".join((*_SUFFIXES, *_CONTENTS))
@@ -150,6 +150,9 @@ def _subjects_of(path: Path) -> list[Subject]:
 def _take_subject(path: Path) -> Subject:
     take = Take.open(path)
     request = take.record["request"]
+    transcript = request.get("transcript")
+    if not isinstance(transcript, str | None):
+        raise InputError(f"{take.folder} holds no take that can be read (its transcript is no text); make it again.")
     files: dict[Part, Path] = {}
     for part, names in _TAKE_FILES.items():
         present = [take.file(name) for name in names if take.file(name).is_file()]
@@ -158,7 +161,7 @@ def _take_subject(path: Path) -> Subject:
     return Subject(
         name=take.folder.absolute().name,
         files=files,
-        transcript=request.get("transcript"),
+        transcript=transcript,
         emotion=parse_emotion(str(files["emotion"])) if "emotion" in files else None,
         line="|".join(str(request.get(key)) for key in ("transcript", "seed", "identity", "identity_seed"))
         + f"|{take.record.get('files', {}).get('speech.wav')}",

@@ -39,8 +39,10 @@ class Take:
         folder = folder.parent if folder.name == RECORD else folder
         try:
             record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            if not isinstance(record, dict) or "request" not in record:
+            if not isinstance(record, dict) or not isinstance(record.get("request"), dict):
                 raise ValueError("no request in it")
+            if not isinstance(record.get("files", {}), dict):
+                raise ValueError("its files are no table")
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{folder} holds no take that can be read ({error}); give a folder with a {RECORD}."
