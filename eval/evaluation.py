@@ -89,8 +89,15 @@ class _Group:
     role: Role
     system: System
 
+    @property
+    def key(self) -> "_Key":
+        """Tells a system that is called like the real clips from them."""
+        return self.role, self.name
 
-_Taken = dict[tuple[str, str, Part], "Clip[Any] | str"]
+
+_Key = tuple[Role, str]
+_REAL_KEY: _Key = ("real", REAL)
+_Taken = dict[tuple[_Key, str, Part], "Clip[Any] | str"]
 """By group, clip and part: what was taken in, or why it could not be."""
 
 
@@ -113,14 +120,14 @@ def _take_in(
         except EspressivoError as error:
             if isinstance(error, Cancelled | MissingDependencyError):
                 raise
-            taken[group.name, subject.name, part] = str(error)
+            taken[group.key, subject.name, part] = str(error)
         else:
-            taken[group.name, subject.name, part] = Clip(subject, evidence, measurer.asked(subject, evidence))
+            taken[group.key, subject.name, part] = Clip(subject, evidence, measurer.asked(subject, evidence))
         overall.finish_one()
     return taken
 
 
-def _clips(taken: _Taken, group: str, part: Part) -> list[Clip[Any]]:
+def _clips(taken: _Taken, group: _Key, part: Part) -> list[Clip[Any]]:
     """Return what was taken in of one part of a group, by name of the clip."""
     return [
         found for (owner, _, kind), found in taken.items() if (owner, kind) == (group, part) and isinstance(found, Clip)
@@ -129,15 +136,15 @@ def _clips(taken: _Taken, group: str, part: Part) -> list[Clip[Any]]:
 
 def _measure(groups: Sequence[_Group], measurers: Mapping[Part, Measurer[Any]], taken: _Taken) -> Iterator[ClipResult]:
     for group in groups:
-        siblings = {part: _clips(taken, group.name, part) for part in measurers}
+        siblings = {part: _clips(taken, group.key, part) for part in measurers}
         for subject in group.system.subjects:
             values: dict[str, Value] = {}
             observed: list[Observations] = []
             failures: list[str] = []
             for part, measurer in measurers.items():
-                found = taken.get((group.name, subject.name, part))
+                found = taken.get((group.key, subject.name, part))
                 if isinstance(found, Clip):
-                    real = taken.get((REAL, subject.name, part)) if group.role != "real" else None
+                    real = taken.get((_REAL_KEY, subject.name, part)) if group.role != "real" else None
                     truth = real.evidence if isinstance(real, Clip) else None
                     values |= measurer.measure(found, siblings[part], truth)
                     observed.append(measurer.observe(found))
@@ -161,9 +168,9 @@ def _measure_sets(
         values: dict[str, Value] = {}
         curves: dict[str, SliderCurve] = {}
         for part, measurer in measurers.items():
-            clips = _clips(taken, group.name, part)
+            clips = _clips(taken, group.key, part)
             if clips:
-                figures = measurer.measure_set(clips, _clips(taken, REAL, part) if group.role != "real" else ())
+                figures = measurer.measure_set(clips, _clips(taken, _REAL_KEY, part) if group.role != "real" else ())
                 values |= figures.values
                 curves |= figures.curves
         yield SetResult(group.name, group.role, values, curves)
@@ -174,7 +181,7 @@ def _anchors(groups: Sequence[_Group], measurers: Mapping[Part, Measurer[Any]], 
     found: dict[tuple[str, str], dict[str, Value]] = {}
     for part, measurer in measurers.items():
         for group in groups:
-            if clips := _clips(taken, group.name, part):
+            if clips := _clips(taken, group.key, part):
                 break
         else:
             continue
