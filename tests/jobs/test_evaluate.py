@@ -5,23 +5,36 @@ import re
 import shutil
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from espressivo.cli import main
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ
 from espressivo.demo import demo_request
 from espressivo.errors import Cancelled
+from espressivo.eval.evaluation import evaluate
+from espressivo.eval.gesture.fgd import FGD_NAME
+from espressivo.eval.metric import NotMeasured, Value
 from espressivo.eval.report.files import read_report
 from espressivo.eval.request import EvaluationRequest
+from espressivo.generators.face.export.livelink import write_livelink_csv
+from espressivo.generators.face.export.npz import read_motion_npz, write_motion_npz
+from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.gesture.npz import write_body_npz
 from espressivo.media.decode import read_audio
 from espressivo.media.wav import write_wav
 from espressivo.performance import perform
 from espressivo.progress import ProgressEvent
 from espressivo.reporting import make_report
+from tests.gestures import gesturing, with_noise
 
 pytest.importorskip("ai_edge_litert", reason="the evaluate extra")
+Score = pytest.importorskip("symusic", reason="the evaluate extra").Score
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "metrics_music"
 
 FILES = ("report.csv", "report.html", "report.json", "report.md")
 SECONDS = 1.2
@@ -186,6 +199,78 @@ def test_overwriting_is_asked_for(evaluated: Path, tmp_path: Path) -> None:
     assert (take / "report.html").read_text() == "mine"
     assert main(["evaluate", str(take), "--overwrite"]) == 0
     assert "<html" in (take / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def motion(takes: Path) -> FaceMotion:
+    return read_motion_npz(takes / "glad" / "face.npz")
+
+
+def test_face_motions_are_held_against_recorded_ones(motion: FaceMotion, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=motion.weights.shape)
+    folders = [tmp_path / name for name in ("real", "same", "near", "far")]
+    for folder, level in zip(folders, (0.0, 0.0, 0.01, 0.05), strict=True):
+        folder.mkdir()
+        weights = np.clip(motion.weights + level * noise, 0, 1)
+        write_motion_npz(folder / "line.npz", replace(motion, weights=weights))
+    found = evaluate(EvaluationRequest(paths=tuple(folders[1:]), compare=True, real=folders[0]))
+    values = {result.system: result.values for result in found.clips}
+    for name in ("lve_mm2", "lve_l2_mm", "mve_mm"):
+        same, near, far = (_number(values[system][name]) for system in ("same", "near", "far"))
+        assert same == pytest.approx(0, abs=1e-9)
+        assert 0 < near < far / 2
+    assert _number(values["static face"]["lve_mm2"]) > _number(values["near"]["lve_mm2"])
+    assert isinstance(values["real clips"]["lve_mm2"], NotMeasured), "the recorded face is not held against itself"
+
+
+def test_a_motion_of_a_phone_is_read_as_well(motion: FaceMotion, tmp_path: Path) -> None:
+    for name in ("ours", "real"):
+        (tmp_path / name).mkdir()
+    write_livelink_csv(tmp_path / "ours" / "line.csv", motion)
+    write_motion_npz(tmp_path / "real" / "line.npz", motion)
+    found = evaluate(EvaluationRequest(paths=(tmp_path / "ours",), real=tmp_path / "real"))
+    (values,) = (result.values for result in found.clips if result.role == "system")
+    assert _number(values["mve_mm"]) < 0.01
+
+
+def test_gestures_are_measured_against_a_body_that_stands_still(tmp_path: Path) -> None:
+    calm, shaken = gesturing(6), with_noise(gesturing(6), 0.02)
+    write_body_npz(tmp_path / "calm.npz", calm)
+    write_body_npz(tmp_path / "shaken.npz", shaken)
+    write_wav(tmp_path / "calm.wav", read_audio(demo_request("sadness").speech), SAMPLE_RATE_HZ)
+    found = evaluate(EvaluationRequest(paths=(tmp_path,)))
+    values = {(result.role, result.clip): result.values for result in found.clips}
+    smooth, rough, still = values["system", "calm"], values["system", "shaken"], values["anchor", "calm"]
+    assert _number(rough["gesture_jerk_m_s3"]) > 10 * _number(smooth["gesture_jerk_m_s3"])
+    assert _number(smooth["gesture_l1_diversity_m"]) > 0.1
+    assert _number(still["gesture_l1_diversity_m"]) == pytest.approx(0, abs=1e-9)
+    assert 0 <= _number(smooth["gesture_beat_consistency"]) <= 1
+    assert isinstance(rough["gesture_beat_consistency"], NotMeasured), "it has no sound"
+    assert isinstance(found.sets[0].values[FGD_NAME], NotMeasured), "there are no real motions"
+
+
+def test_music_is_measured_in_another_register_as_where_it_was(tmp_path: Path) -> None:
+    source = FIXTURES / "emogen_piano_0.mid"
+    shutil.copy(source, tmp_path / "low.mid")
+    Score(source).shift_pitch(12).dump_midi(tmp_path / "high.mid")
+    (tmp_path / "clips.csv").write_text("clip,emotion\nlow,happiness:0.8\nhigh,sadness:0.8\n")
+    found = evaluate(EvaluationRequest(paths=(tmp_path,)))
+    low, high = (
+        next(result for result in found.clips if (result.role, result.clip) == ("system", name))
+        for name in ("low", "high")
+    )
+    for name in ("pitch_range", "pitch_classes", "polyphony", "empty_bars", "notes_per_s", "scale_consistency"):
+        assert _number(high.values[name]) == pytest.approx(_number(low.values[name]), rel=1e-3), name
+    assert _number(high.values["register_mean"]) == pytest.approx(_number(low.values["register_mean"]) + 12, abs=1e-6)
+    assert (low.observations.asked_emotion, high.observations.asked_emotion) == ("Q1", "Q3")
+    chance = next(result for result in found.clips if result.role == "anchor")
+    assert chance.values["quadrant_hit_emopia"] == 0.25
+
+
+def _number(value: Value) -> float:
+    assert not isinstance(value, NotMeasured), value
+    return float(value)
 
 
 def _words(text: str) -> str:
