@@ -7,8 +7,8 @@ mesh that had no part in making it reads the mouth off the frames. Lags are in f
 sound comes later; `lag_ms` is the peak of a parabola through the best lag and its neighbours.
 
 Lips are looked at twice, by one threshold: anywhere within 60 ms of a sound's middle (`closed`, as `espressivo
-evaluate` does) and on the frame of the middle alone (`closed_in_middle`). The former reaches over vowels that last 55
-ms, as most do in EMO-DB, into the consonants beside them, so vowels and all sounds are counted in the same way.
+evaluate` does) and on the frame of the middle alone (`closed_in_middle`). The former reaches over short vowels (half
+of EMO-DB's last less than 50 ms) into the consonants beside them, so vowels and all sounds are counted in the same way.
 """
 
 import json

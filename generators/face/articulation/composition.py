@@ -31,8 +31,8 @@ _SMOOTHING_S: Final = {"jaw": 0.025, "opening": 0.018, "rounding": 0.02, "spread
 """Sluggishness of each part of the mouth (the jaw is the heaviest), as the sigma of a Gaussian."""
 
 LEAD_S: Final = 0.025
-"""The mouth moves this much before its sound, as mouths do. Posed at the very moment of the sound, it came 22 ms later
-than the real mouths of six GRID clips (median, same sound and words)."""
+"""The mouth moves this much before its sound, as mouths do. Posed at the very moment of the sound, it came 20 ms later
+than the real mouths of six GRID clips (median, same sound and words; `eval.real_mouths`)."""
 
 _OPEN_MOUTH: Final = weights_from(jawOpen=0.5, mouthLowerDown=0.18, mouthUpperUp=0.1, mouthStretch=0.05)
 """The mouth at full loudness where only the loudness is known."""
