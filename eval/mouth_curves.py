@@ -5,8 +5,8 @@ Per corpus and kind of phones ("aligned" with the transcript, "labelled" by hand
 - `lag_ok`: share of clips whose mouth follows the sound within one frame of 40 ms; `lag`: the median lag in such
   frames, positive where the sound comes later than the mouth.
 - `closed_pbm`: share of P, B, M within 60 ms of whose middle the lips shut; `closed_vowel`: the same for open vowels.
-  Half of EMO-DB's vowels last less than 50 ms, so the window takes in their neighbours: the row "labelled" says how many count as closed
-  when the mouth knows every sound.
+  Half of EMO-DB's vowels last less than 50 ms, so the window takes in their neighbours: the row "labelled" says how
+  many count as closed when the mouth knows every sound.
 - `opening_r`: correlation of the lip gap with the openness that labels imply, on speech frames, median over clips;
   `energy_r`: the same for the plain level of speech, the baseline.
 - `jaw_r`: correlation of jawOpen with a recorded jaw, median over clips; `jaw_energy_r`: the baseline.
