@@ -4,6 +4,7 @@ It comes as an ONNX graph (`enet_b0_8_best_afew.onnx`, `enet_b0_8_best_vgaf.onnx
 and arousal after the emotions), which onnxruntime runs. The files do not ship: see `espressivo.eval.brought`.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -84,6 +85,8 @@ def brought_hsemotion(found: Mapping[str, Path]) -> HSEmotionJudge | NotMeasured
 
 
 def _session(path: Path) -> "InferenceSession":
+    # Read when it is imported: it keeps an id of the machine and reports to its makers otherwise.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime  # pyright: ignore[reportMissingImports]
 
     content = path.read_bytes()
@@ -101,10 +104,14 @@ def _session(path: Path) -> "InferenceSession":
         # Its errors have no common base but this one.
         raise InputError(_not_this(path, f"cannot be opened by onnxruntime ({_first_line(error)})")) from None
     shapes = [list(given.shape) for given in session.get_inputs()]
-    # Sizes that are left open have names, or are None.
-    if len(shapes) != 1 or shapes[0][1:] != [3, SIDE_PX, SIDE_PX] or shapes[0][0] in range(2, 1 << 31):
+    if len(shapes) != 1 or shapes[0][1:] != [3, SIDE_PX, SIDE_PX] or _fixed(shapes[0][0]):
         raise InputError(_not_this(path, f"takes {shapes}, not faces (N, 3, {SIDE_PX}, {SIDE_PX})"))
     return session
+
+
+def _fixed(batch: int | str | None) -> bool:
+    """Whether it takes only so many faces at a time; a number that is left open has a name, or is None."""
+    return isinstance(batch, int) and batch > 1
 
 
 def _tried(session: "InferenceSession", path: Path, name: str) -> np.ndarray:
