@@ -56,8 +56,8 @@ class HSEmotionJudge:
     def probabilities(self, crops: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Float[np.ndarray, "n 8"]:
         """Return the probability of each label in each crop, uncalibrated.
 
-        Faces are brought to size as in its training (Pillow's bilinear filter), not as in the package hsemotion-onnx,
-        whose OpenCV skips pixels of faces larger than 224.
+        Faces are brought to size with Pillow's bilinear filter; the package hsemotion-onnx takes OpenCV's, which skips
+        pixels of faces larger than 224, so its figures differ a little.
         """
         if not crops:
             return np.zeros((0, len(OUTPUTS)))
