@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from pickle import UnpicklingError
 from types import MappingProxyType
@@ -186,7 +187,8 @@ def brought_network(slot_id: str, found: Mapping[str, Path], build: Callable[[],
 def load_state(slot: Slot, path: Path, expected: Mapping[str, tuple[int, ...]]) -> "dict[str, Tensor]":
     """Read tensors and hold their names and shapes against those of the network.
 
-    Counters of batches (`num_batches_tracked`), which only training needs, may be missing: old files have none.
+    Counters of batches (`num_batches_tracked`), which only training needs, may be missing: old files have none. Numbers
+    that are not finite are refused, because whatever follows from them would stand in a report.
 
     Raises:
         InputError: it is no file of plain tensors, or has not exactly the network's; nothing in it was run.
@@ -194,6 +196,7 @@ def load_state(slot: Slot, path: Path, expected: Mapping[str, tuple[int, ...]]) 
     """
     state = _stripped(_tensors(slot, path), slot.prefixes)
     needed = {name for name in expected if not name.endswith("num_batches_tracked")}
+    fitting = [name for name in sorted(needed & set(state)) if tuple(state[name].shape) == expected[name]]
     faults = [
         _few("lacks", sorted(needed - set(state))),
         _few("has unexpected", sorted(set(state) - set(expected))),
@@ -205,6 +208,7 @@ def load_state(slot: Slot, path: Path, expected: Mapping[str, tuple[int, ...]]) 
                 if name in expected and tuple(tensor.shape) != expected[name]
             ],
         ),
+        _few("has no usable numbers at", [name for name in fitting if not _usable(name, state[name])]),
     ]
     if any(faults):
         told = ", ".join(fault for fault in faults if fault)
@@ -251,12 +255,30 @@ def _tensors(slot: Slot, path: Path) -> "dict[str, Tensor]":
         if isinstance(content, Mapping) and isinstance(content.get(name), Mapping):
             content = content[name]
     if not isinstance(content, Mapping) or not all(
-        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items()
+        isinstance(name, str) and isinstance(value, torch.Tensor) and _is_dense(value)
+        for name, value in content.items()
     ):
         raise InputError(
-            f"{path} holds something else than named tensors; bring the weights of {slot.name} from {slot.project}."
+            f"{path} holds something else than named, dense tensors; bring the weights of {slot.name} from "
+            f"{slot.project}."
         )
     return dict(content)
+
+
+def _is_dense(tensor: "Tensor") -> bool:
+    """Whether it is a plain table of numbers; sparse, quantised or nested tensors and those without content are not."""
+    import torch
+
+    special = tensor.is_quantized or tensor.is_meta or tensor.is_nested
+    return tensor.layout == torch.strided and not special
+
+
+def _usable(name: str, tensor: "Tensor") -> bool:
+    """Whether a network can hold these numbers: floating, finite, and none below 0 where they are variances."""
+    if not tensor.is_floating_point():
+        return False
+    lowest, highest = (float(end) for end in tensor.float().aminmax()) if tensor.numel() else (0.0, 0.0)
+    return isfinite(lowest) and isfinite(highest) and (lowest >= 0 or not name.endswith("running_var"))
 
 
 def _stripped(state: "dict[str, Tensor]", prefixes: tuple[str, ...]) -> "dict[str, Tensor]":

@@ -179,6 +179,8 @@ def measure_lse(
     except ValueError:
         too_short = NotMeasured("the clip is shorter than six frames of 40 ms")
         return dict.fromkeys((metric.name for metric in METRICS), too_short)
+    if not np.isfinite(found.mean_distances).all():
+        return dict.fromkeys((metric.name for metric in METRICS), NotMeasured("SyncNet's distances are not finite"))
     values: dict[str, Value] = {
         "lse_c": found.lse_c,
         "lse_d": found.lse_d,

@@ -1,6 +1,7 @@
 """SyncNet and LSE give what the official class and the official distances give, with weights made by a closed rule."""
 
 import json
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -143,6 +144,15 @@ def test_colours_reach_the_network_blue_first() -> None:
     values = measure_lse(frames, 25, mesh, INPUTS["audio_int16"] / 32767, net())
     assert values["lse_d"] == lse(net(), crops[..., ::-1], INPUTS["audio_int16"]).lse_d
     assert values["lse_d"] != lse(net(), crops, INPUTS["audio_int16"]).lse_d
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_distances_that_overflow_are_no_figures() -> None:
+    loud = deepcopy(net())
+    loud.load_state_dict(loud.state_dict() | {"netfclip.3.bias": torch.full((1024,), 3e38)})
+    mesh = np.broadcast_to(np.random.default_rng(2).uniform(20, 50, (1, 468, 3)), (8, 468, 3))
+    values = measure_lse(np.zeros((8, 60, 80, 3), np.uint8), 25, mesh, INPUTS["audio_int16"] / 32767, loud)
+    assert {str(value) for value in values.values()} == {"N/A (SyncNet's distances are not finite)"}
 
 
 def test_the_crop_reaches_below_the_chin_and_past_the_sides_of_the_box() -> None:

@@ -3,6 +3,7 @@
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,8 +151,59 @@ def test_what_is_no_weights_is_refused_in_one_sentence(tmp_path: Path, suffix: s
 def test_what_is_no_table_of_tensors_is_refused(tmp_path: Path, content: object) -> None:
     path = tmp_path / "w.model"
     torch.save(content, path)
-    with pytest.raises(InputError, match="something else than named tensors"):
+    with pytest.raises(InputError, match="something else than named, dense tensors"):
         load_state(SYNCNET, path, SHAPES)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch deprecates some of these kinds
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.empty((4, 3), device="meta"),
+        lambda: torch.zeros(4, 3).to_sparse(),
+        lambda: torch.eye(4)[:, :3].to_sparse_csr(),
+        lambda: torch.quantize_per_tensor(torch.zeros(4, 3), 0.1, 0, torch.qint8),
+        lambda: torch.nested.nested_tensor([torch.zeros(3), torch.zeros(2)]),
+    ],
+)
+def test_tensors_that_are_no_plain_tables_are_refused(tmp_path: Path, make: Callable[[], torch.Tensor]) -> None:
+    path = tmp_path / "w.model"
+    torch.save({**Small().state_dict(), "0.weight": make()}, path)
+    with pytest.raises(InputError, match="something else than named, dense tensors"):
+        load_state(SYNCNET, path, SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("0.weight", torch.full((4, 3), torch.nan)),
+        ("0.weight", torch.tensor([[0.0, 0, torch.inf]] * 4)),
+        ("0.weight", torch.zeros((4, 3), dtype=torch.int64)),
+        ("0.weight", torch.zeros((4, 3), dtype=torch.complex64)),
+        ("1.running_var", torch.tensor([1.0, 1, 1, -0.1])),
+    ],
+)
+def test_numbers_that_no_network_can_hold_are_refused(tmp_path: Path, name: str, value: torch.Tensor) -> None:
+    path = tmp_path / "w.model"
+    torch.save({**Small().state_dict(), name: value}, path)
+    with pytest.raises(InputError, match=rf"it has no usable numbers at {name};"):
+        load_state(SYNCNET, path, SHAPES)
+
+
+def test_a_small_file_that_unfolds_to_more_than_memory_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "w.model"
+    torch.save({**Small().state_dict(), "0.weight": torch.zeros(1).expand(2**24, 2**24)}, path)
+    with pytest.raises(InputError, match=r"other shapes at 0.weight \(16777216, 16777216\)"):
+        load_state(SYNCNET, path, SHAPES)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_are_taken(tmp_path: Path, kind: torch.dtype) -> None:
+    state = Small().state_dict()
+    torch.save({**state, "0.weight": state["0.weight"].to(kind)}, tmp_path / "w.model")
+    loaded = brought_network("syncnet", {"syncnet": tmp_path / "w.model"}, Small)
+    assert isinstance(loaded, Small)
+    torch.testing.assert_close(loaded.state_dict()["0.weight"], state["0.weight"], atol=0.01, rtol=0)
 
 
 def test_a_released_file_is_told_from_another_of_its_name(tmp_path: Path) -> None:
