@@ -1,0 +1,155 @@
+"""From what was recognised to an emotion track: the dials that make a performance of it.
+
+The dials are those of Audio2Face's Auto-Emotion (strength, smoothing, contrast, at most so many emotions, a preferred
+emotion); what they do exactly is ours.
+"""
+
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Bool, Float
+from pydantic import Field, field_validator
+from scipy.special import softmax
+
+from espressivo.conditioning.recognition import RecognisedEmotion, Source
+from espressivo.conditioning.state import EmotionState
+from espressivo.conditioning.track import EmotionTrack, Keyframe
+from espressivo.conditioning.vocabulary import CATEGORIES, MEANS, VAD
+from espressivo.inputmodel import Gain, InputModel
+
+_TOLERANCE = 0.04
+"""How far the straight lines between keyframes may lie from the curve, in strength and VAD."""
+_DOUBT = 1e-3
+"""The least probability that a window may give to an emotion, and the least weight of a window."""
+_TRACE = 0.02
+"""A strength below this everywhere is no part of the track."""
+_COMMONNESS: dict[Source, dict[str, float]] = {
+    "voice": {"neutral": 4.0, "disgust": 0.25, "boredom": 0.3},
+    "text": {},
+    "face": {},
+    "music": {},
+}
+"""How much more or less often than another emotion a source has these, where nobody was asked to act them (estimates).
+Recognisers take all to be as likely beforehand, and to that of voices strange microphones look like disgust."""
+
+
+class AutoEmotion(InputModel):
+    """How recognised emotion is performed."""
+
+    strength: Gain = 1.0
+    """How much of it: 0 none, 1 as recognised, 2 double (never more than full intensity)."""
+    smoothing_s: Annotated[float, Field(ge=0, le=10)] = 2.0
+    """Width of the moving average (a Gaussian's width at half height); 0 leaves the curve as it is."""
+    contrast: Annotated[float, Field(ge=0.1, le=5)] = 1.0
+    """Above 1 the likeliest emotion takes more of the rest's share, below 1 the emotions mix."""
+    max_emotions: Annotated[int, Field(ge=1, le=len(CATEGORIES) - 1)] = 3
+    """Only so many emotions, those strongest over the whole line; the others' shares go to them."""
+    preferred: str | None = None
+    """An emotion to lean to, whatever was recognised: a canonical category."""
+    preferred_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How far: 0 not at all, 1 that emotion alone, at full intensity."""
+
+    @field_validator("preferred")
+    @classmethod
+    def _is_emotion(cls, name: str | None) -> str | None:
+        if name is not None and name not in CATEGORIES:
+            raise ValueError(f"It must be one of {', '.join(CATEGORIES)}")
+        return name
+
+
+def track_of(found: RecognisedEmotion, auto: AutoEmotion | None = None) -> EmotionTrack:
+    """Make the track; it has no more keyframes than straight lines need to follow the curves."""
+    auto = auto or AutoEmotion()
+    strengths, vad = curves_of(found, auto)
+    present = np.flatnonzero((strengths > _TRACE).any(axis=0))
+    channels = np.concatenate([strengths[:, present], vad], axis=1)
+    kept = _corners(found.times_s, channels, _TOLERANCE)
+    return EmotionTrack(
+        tuple(
+            Keyframe(float(found.times_s[row]), _state(strengths[row], vad[row], present))
+            for row in np.flatnonzero(kept)
+        )
+    )
+
+
+def curves_of(
+    found: RecognisedEmotion, auto: AutoEmotion
+) -> tuple[Float[np.ndarray, "times categories"], Float[np.ndarray, "times 3"]]:
+    """Strengths (columns as `CATEGORIES`, neutral 0) and VAD from neutral, before they are thinned out to keyframes."""
+    shares = softmax(_log_odds(found, auto.smoothing_s) * auto.contrast, axis=1)[:, 1:]
+    strengths = _smooth(shares * found.intensity[:, None], found.times_s, auto.smoothing_s)
+    totals = strengths.sum(axis=1, keepdims=True)
+    weakest = np.argsort(-strengths.sum(axis=0), kind="stable")[auto.max_emotions :]
+    strengths[:, weakest] = 0.0
+    strengths *= totals / np.maximum(strengths.sum(axis=1, keepdims=True), 1e-9)
+    strengths = np.concatenate([np.zeros((len(strengths), 1)), strengths], axis=1) * auto.strength
+    vad = _smooth(found.vad, found.times_s, auto.smoothing_s) * auto.strength
+    if auto.preferred:
+        lean = CATEGORIES.index(auto.preferred)
+        strengths, vad = strengths * (1.0 - auto.preferred_weight), vad * (1.0 - auto.preferred_weight)
+        strengths[:, lean] += auto.preferred_weight
+        vad += auto.preferred_weight * MEANS[lean]
+        strengths[:, 0] = 0.0
+    strengths /= np.maximum(1.0, strengths.sum(axis=1, keepdims=True))
+    return strengths, np.clip(vad, -1.0, 1.0)
+
+
+def _log_odds(found: RecognisedEmotion, width_s: float) -> Float[np.ndarray, "times categories"]:
+    """Evidence gathered over time: neighbouring windows agree or weaken each other, silent ones abstain."""
+    share = np.array([_COMMONNESS[found.source].get(category, 1.0) for category in CATEGORIES])
+    evidence = np.log(np.maximum(found.posterior, _DOUBT)) + np.log(share)
+    evidence[:, ~found.posterior.any(axis=0)] = -np.inf
+    weight = found.confidence[:, None] + _DOUBT
+    finite = np.isfinite(evidence).all(axis=0)
+    gathered = np.full_like(evidence, -np.inf)
+    gathered[:, finite] = _smooth(evidence[:, finite] * weight, found.times_s, width_s)
+    return gathered / _smooth(weight, found.times_s, width_s)
+
+
+def _state(
+    strengths: Float[np.ndarray, "categories"], vad: Float[np.ndarray, "3"], present: np.ndarray
+) -> EmotionState:
+    named = {CATEGORIES[column]: round(float(strengths[column]), 4) for column in present}
+    v, a, d = (round(float(axis), 4) + 0.0 for axis in vad)
+    place: VAD | None = (v, a, d) if sum(named.values()) > 0 else None
+    return EmotionState.from_strengths(named, place)
+
+
+def _smooth(
+    curves: Float[np.ndarray, "times n"], times_s: Float[np.ndarray, "times"], width_s: float
+) -> Float[np.ndarray, "times n"]:
+    """Gaussian mean over time; at the ends only what is there counts."""
+    step_s = float(times_s[1] - times_s[0]) if len(times_s) > 1 else np.inf
+    if width_s < step_s / 4:
+        return curves.copy()
+    reach = min(len(times_s) - 1, int(np.ceil(1.5 * width_s / step_s)))
+    offsets = np.arange(-reach, reach + 1) * step_s
+    kernel = np.exp(-4.0 * np.log(2.0) * np.square(offsets / width_s))
+    inside = slice(reach, reach + len(times_s))
+    norm = np.convolve(np.ones(len(times_s)), kernel)[inside]
+    return np.stack([np.convolve(column, kernel)[inside] / norm for column in curves.T], axis=1)
+
+
+def _corners(
+    times_s: Float[np.ndarray, "times"], channels: Float[np.ndarray, "times n"], tolerance: float
+) -> Bool[np.ndarray, "times"]:
+    """Points that straight lines need (D. Douglas, T. Peucker, Cartographica 10(2), 1973)."""
+    kept = np.zeros(len(times_s), bool)
+    kept[[0, -1]] = True
+    stretches = [(0, len(times_s) - 1)]
+    while stretches:
+        first, last = stretches.pop()
+        if last - first < 2:
+            continue
+        inner = slice(first + 1, last)
+        along = ((times_s[inner] - times_s[first]) / (times_s[last] - times_s[first]))[:, None]
+        straight = channels[first] + along * (channels[last] - channels[first])
+        away = np.abs(channels[inner] - straight).max(axis=1)
+        worst = int(away.argmax())
+        if away[worst] > tolerance:
+            middle = first + 1 + worst
+            kept[middle] = True
+            stretches += [(first, middle), (middle, last)]
+    if len(times_s) > 1 and np.ptp(channels, axis=0).max() <= tolerance:
+        kept[-1] = False
+    return kept
