@@ -7,15 +7,14 @@ refused before any of it runs. One network comes as a program only; its file is 
 import struct
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from pickle import UnpicklingError
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from espressivo.errors import InputError, MissingDependencyError
+from espressivo.eval.brought_slots import SLOTS, Slot
 from espressivo.eval.evaluators import Evaluator, brought_evaluator
 from espressivo.eval.metric import NotMeasured
 
@@ -24,109 +23,6 @@ if TYPE_CHECKING:
 
 OPTION = "--evaluators"
 TRUST_OPTION = "--trust-programs"
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One evaluator that a user may bring."""
-
-    id: str
-    """What metrics refer to."""
-    name: str
-    files: tuple[str, ...]
-    """Names that are looked for, best first; the first is the project's own, or the one that a user gives it."""
-    gives: str
-    """What it is for, in words."""
-    metrics: tuple[str, ...]
-    project: str
-    """Owner and name of its repository."""
-    licence: str
-    note: str = ""
-    sha256_begins: str = ""
-    """How the hash of the released file begins, where its authors state that."""
-    inside: tuple[str, ...] = ()
-    """Entries of a checkpoint under which the tensors may lie."""
-    prefixes: tuple[str, ...] = ("module.",)
-    """What training wrappers put before names of tensors."""
-    program: bool = False
-    """Whether the file is a program, which is run only where a user said so."""
-
-
-SLOTS: Final = MappingProxyType(
-    {
-        slot.id: slot
-        for slot in (
-            Slot(
-                id="syncnet",
-                name="SyncNet",
-                files=("syncnet_v2.model", "syncnet_v2.safetensors"),
-                gives="lip sync as papers print it",
-                metrics=("lse_c", "lse_d", "lse_offset_frames"),
-                project="joonson/syncnet_python",
-                licence="MIT",
-                note="Sensitive to codecs and crops: compare systems with each other, not with printed tables.",
-            ),
-            Slot(
-                id="fid-inception",
-                name="Inception v3 of FID",
-                files=(
-                    "pt_inception-2015-12-05-6726825d.pth",
-                    "pt_inception-2015-12-05.pth",
-                    "pt_inception-2015-12-05.safetensors",
-                ),
-                gives="FID of frames",
-                metrics=("fid",),
-                project="mseitzer/pytorch-fid",
-                licence="Apache-2.0",
-                note="Trained on ImageNet: it looks at pictures, not at faces.",
-                sha256_begins="6726825d",
-            ),
-            Slot(
-                id="emotion-fan",
-                name="Emotion-FAN for MEAD",
-                files=("emotion_fan_mead.pth", "emotion_fan_mead.pth.tar", "emotion_fan_mead.safetensors"),
-                gives="Acc_emo of the EAT, EDTalk and PC-Talk tables",
-                metrics=("acc_emo",),
-                project="yuangan/evaluation_eat",
-                licence="no licence stated",
-                note="Trained on MEAD; classes in the order of evaluation_eat.",
-                inside=("state_dict",),
-            ),
-            Slot(
-                id="arcface",
-                name="ArcFace (iResNet-50)",
-                files=("arcface_r50.pth", "arcface_r50.safetensors"),
-                gives="identity (CSIM)",
-                metrics=("csim",),
-                project="deepinsight/insightface",
-                licence="weights for non-commercial research only",
-                note="The backbone.pth of a model with 50 layers, renamed.",
-            ),
-            Slot(
-                id="hsemotion",
-                name="HSEmotion (EfficientNet-B0)",
-                files=("enet_b0_8_best_afew.onnx", "enet_b0_8_best_vgaf.onnx", "enet_b0_8_va_mtl.onnx"),
-                gives="a stronger judge of expressions, with contempt",
-                metrics=("hsemotion_hit", "hsemotion_probability"),
-                project="HSE-asavchenko/face-emotion-recognition",
-                licence="Apache-2.0",
-                note="An ONNX graph, run by onnxruntime. Trained on AffectNet, whose terms are non-commercial.",
-            ),
-            Slot(
-                id="i3d",
-                name="I3D of FVD",
-                files=("i3d_torchscript.pt",),
-                gives="FVD of clips",
-                metrics=("fvd",),
-                project="universome/fvd-comparison",
-                licence="no licence stated",
-                note="Trained on Kinetics-400: it looks at actions, not at faces. A program, run because you said so.",
-                program=True,
-            ),
-        )
-    }
-)
-"""By id."""
 
 _FEW = 3
 # What reading a file that is not what it seems raises, in torch, pickle, zip and safetensors.
@@ -140,19 +36,20 @@ _Net = TypeVar("_Net", bound="nn.Module")
 def find_brought(folder: Path | None, trust_programs: bool = False) -> Mapping[str, Path]:
     """Find evaluators in a folder, by id of their slot. Files of other names are left alone.
 
-    Programs are left alone, too, unless `trust_programs`.
+    So are those of networks that no metric needs yet, and programs unless `trust_programs`.
 
     Raises:
         InputError: the folder does not exist, or holds none of the files.
     """
     if folder is None:
         return {}
-    looked_for = "; ".join(f"{slot.files[0]} ({slot.gives})" for slot in SLOTS.values())
+    measuring = [slot for slot in SLOTS.values() if slot.metrics]
+    looked_for = "; ".join(f"{slot.files[0]} ({slot.gives})" for slot in measuring)
     if not folder.is_dir():
         raise InputError(f"{OPTION} {folder} is no folder; make one that holds any of: {looked_for}.")
     found = {
         slot.id: path
-        for slot in SLOTS.values()
+        for slot in measuring
         for path in [next((folder / name for name in slot.files if (folder / name).is_file()), None)]
         if path is not None
     }

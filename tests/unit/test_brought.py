@@ -58,6 +58,18 @@ def test_known_files_are_found_and_others_left_alone(tmp_path: Path) -> None:
     assert described[0].sha256 == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 
 
+def test_networks_that_no_metric_needs_yet_are_not_looked_for(tmp_path: Path) -> None:
+    idle = [slot for slot in SLOTS.values() if not slot.metrics]
+    assert {slot.id for slot in idle} == {"emonet", "emopia-san"}
+    for slot in idle:
+        (tmp_path / slot.files[0]).write_bytes(b"x")
+    with pytest.raises(InputError, match="holds no evaluator") as refused:
+        find_brought(tmp_path)
+    assert not any(slot.gives in str(refused.value) for slot in idle)
+    (tmp_path / "syncnet_v2.model").write_bytes(b"x")
+    assert list(find_brought(tmp_path)) == ["syncnet"]
+
+
 @pytest.mark.parametrize("make", [lambda folder: folder.mkdir(), lambda folder: folder.write_text("a file"), id])
 def test_a_folder_without_evaluators_is_no_use(tmp_path: Path, make: object) -> None:
     folder = tmp_path / "evaluators"

@@ -13,8 +13,10 @@ from espressivo.eval.brought import SLOTS, brought_network
 from espressivo.eval.emotion.acc_emo import measure_acc_emo
 from espressivo.eval.metric import NotMeasured
 from espressivo.eval.nets.arcface import ArcFace, align, arcface_features
+from espressivo.eval.nets.emonet import EmoNet, read_emonet
 from espressivo.eval.nets.emotion_fan import OUTPUTS, EmotionFAN, EmotionFANJudge
 from espressivo.eval.nets.inception import FidInception, inception_features
+from espressivo.eval.nets.san import SAN, san_logits
 from espressivo.eval.nets.syncnet import SyncNet
 from espressivo.eval.quality.feature_distance import (
     METRICS,
@@ -31,6 +33,8 @@ NETWORKS: dict[str, tuple[type[nn.Module], int, int]] = {
     "fid-inception": (FidInception, 23_850_960, 566),
     "emotion-fan": (EmotionFAN, 11_190_354, 128),
     "arcface": (ArcFace, 43_590_848, 475),
+    "emonet": (EmoNet, 13_963_410, 682),
+    "emopia-san": (SAN, 1_641_696, 15),
 }
 
 
@@ -72,6 +76,12 @@ def test_tensors_are_the_official_ones_and_come_back_from_a_file(slot: str, tmp_
             ArcFace,
             "prelu.weight layer1.0.downsample.0.weight layer3.13.conv2.weight bn2.bias fc.weight features.weight",
         ),
+        (
+            EmoNet,
+            "conv2.downsample.2.weight m0.b2_plus_1.bn3.running_var m1.b3_4.conv1.weight top_m_1.bn1.bias bl0.bias",
+        ),
+        (EmoNet, "al0.weight bn_end1.weight conv1x1_input_emo_2.bias emo_net_2.6.conv3.weight emo_fc_2.3.bias"),
+        (SAN, "_embedding.weight _bilstm.weight_hh_l0_reverse _attention._ws2.weight _classifier.2.bias"),
     ],
 )
 def test_names_as_the_official_files_have_them(build: Callable[[], nn.Module], names: str) -> None:
@@ -129,6 +139,75 @@ def test_inception_looks_at_any_size_in_batches() -> None:
     np.testing.assert_allclose(features[8:], inception_features(net, frames[8:]), atol=1e-5)
     with pytest.raises(ValueError, match="frames"):
         inception_features(net, [])
+
+
+def by_rule(net: nn.Module) -> nn.Module:
+    """Give a network the weights of the SyncNet fixture's rule, tensors numbered in the order of their names."""
+    state = sorted(net.state_dict().items())
+    net.load_state_dict({name: _by_rule(k, name, tensor) for k, (name, tensor) in enumerate(state)})
+    return net.eval()
+
+
+@pytest.mark.parametrize("expressions", [8, 5])
+def test_emonet_is_its_authors(expressions: int) -> None:
+    """Figures are those of the official class at 49eef30 with the same weights."""
+    net = by_rule(EmoNet(expressions))
+    picture = (np.arange(256 * 256 * 3).reshape(256, 256, 3) * 37 % 256).astype(np.float32) / 255
+    golden = [0.842563, -1.658935, 1.179499, -0.318510, -1.007149, 1.552084, -1.229286, 0.254910, 1.072452, -1.474476]
+    with torch.inference_mode():
+        told = net(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
+    np.testing.assert_allclose(told, golden[: expressions + 2], atol=1e-4)
+
+
+def test_emonet_reads_faces_of_any_size_one_by_one() -> None:
+    torch.manual_seed(1)
+    net = EmoNet().eval()
+    crops = list(np.random.default_rng(0).integers(0, 256, (5, 40, 30, 3), np.uint8))
+    read = read_emonet(net, crops)
+    assert read.labels == ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
+    assert read.probabilities.shape == (5, 8)
+    np.testing.assert_allclose(read.probabilities.sum(axis=1), 1)
+    assert read.valence_arousal.shape == (5, 2)
+    alone = read_emonet(net, crops[4:])
+    np.testing.assert_allclose(alone.probabilities, read.probabilities[4:], atol=1e-5)
+    np.testing.assert_allclose(alone.valence_arousal, read.valence_arousal[4:], atol=1e-5)
+    assert read_emonet(net, []).probabilities.shape == (0, 8)
+    net.load_state_dict(net.state_dict() | {"emo_fc_2.3.bias": torch.tensor([0.0] * 8 + [9, -9])})
+    np.testing.assert_array_equal(read_emonet(net, crops[:1]).valence_arousal, [[1, -1]])
+
+
+def test_emonet_for_five_expressions_is_read_from_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "emonet_5.pth"
+    torch.save({f"module.{name}": tensor for name, tensor in EmoNet(5).state_dict().items()}, path)
+    loaded = brought_network("emonet", {"emonet": path}, lambda: EmoNet(5))
+    assert isinstance(loaded, EmoNet)
+    assert loaded.labels == ("neutral", "happiness", "sadness", "surprise", "fear")
+    with pytest.raises(InputError, match=r"other shapes at emo_fc_2\.3\.weight \(7, 128\) instead of \(10, 128\)"):
+        brought_network("emonet", {"emonet": path}, EmoNet)
+
+
+def test_san_is_its_authors() -> None:
+    """Figures are those of the official class at 84d338e with the same weights."""
+    net = by_rule(SAN())
+    assert isinstance(net, SAN)
+    logits = san_logits(net, [index * 37 % 388 for index in range(50)])
+    np.testing.assert_allclose(logits, [-0.5224, -0.6507, 0.5393, 0.7127], atol=1e-4)
+
+
+def test_san_is_read_from_its_trainers_checkpoint(tmp_path: Path) -> None:
+    net = SAN()
+    path = tmp_path / SLOTS["emopia-san"].files[0]
+    state = {f"model.{name}": tensor for name, tensor in net.state_dict().items()}
+    torch.save({"epoch": 9, "global_step": 99, "pytorch-lightning_version": "1.2.5", "state_dict": state}, path)
+    loaded = brought_network("emopia-san", {"emopia-san": path}, SAN)
+    assert isinstance(loaded, SAN)
+    torch.testing.assert_close(san_logits(loaded, [0, 300, 387]), san_logits(net.eval(), [0, 300, 387]))
+
+
+@pytest.mark.parametrize("events", [[], [388], [-1, 3]])
+def test_san_reads_nothing_but_events(events: list[int]) -> None:
+    with pytest.raises(ValueError, match="0 to 387"):
+        san_logits(SAN(), events)
 
 
 def test_inception_is_the_one_of_fid() -> None:
