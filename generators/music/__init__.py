@@ -1,0 +1,1 @@
+"""Music: scores, their tokens and attributes, and the systems that write them."""
