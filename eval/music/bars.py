@@ -10,7 +10,7 @@ from math import nan
 import numpy as np
 from jaxtyping import Float, Int
 
-from espressivo.eval.music.notes import Notes
+from espressivo.media.notes import Notes
 
 _STEPS_PER_QUARTER = 4
 _GRID_PER_QUARTER = 12

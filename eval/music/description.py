@@ -8,7 +8,7 @@ import numpy as np
 
 from espressivo.eval.metric import Metric, Values, measured
 from espressivo.eval.music import bars, piano_roll, tonality
-from espressivo.eval.music.notes import Notes
+from espressivo.media.notes import Notes
 
 _MUSPY = "As muspy 0.5.0 has it; drums left out."
 _FILE_BARS = (

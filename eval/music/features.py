@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
-from espressivo.eval.music.notes import Notes
 from espressivo.eval.music.tonality import key_of
+from espressivo.media.notes import Notes
 
 # Onsets closer than this are one chord: hands are not machines.
 _CHORD_S = 0.035

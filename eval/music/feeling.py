@@ -13,9 +13,9 @@ import numpy as np
 
 from espressivo.eval.metric import Better, Metric, NotMeasured, Value, Values
 from espressivo.eval.music.judges import EMOPIA, HIGH_AROUSAL, HIGH_VALENCE, QUADRANTS, VGMIDI, MusicJudge, quadrant_of
-from espressivo.eval.music.notes import Notes
 from espressivo.eval.results import Ceiling
 from espressivo.eval.statistics.agreement import cohen_kappa, spearman
+from espressivo.media.notes import Notes
 
 FEWEST_NOTES = 10
 """A judge says nothing about less: it knows pieces of half a minute and more."""

@@ -21,7 +21,7 @@ from scipy.special import ndtr
 from espressivo.errors import InputError
 from espressivo.eval.music.features import FEATURES, features
 from espressivo.eval.music.models import KernelRegression, SoftmaxRegression, Standard
-from espressivo.eval.music.notes import Notes
+from espressivo.media.notes import Notes
 from espressivo.weights.manifest import FOLDER
 
 EMOPIA, VGMIDI = "music-judge-emopia", "music-judge-vgmidi"

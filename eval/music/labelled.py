@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from espressivo.errors import InputError
-from espressivo.eval.music.notes import Notes, parse_notes
+from espressivo.media.notes import Notes, parse_notes
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from espressivo.eval.metric import Metric, Values
 from espressivo.eval.music import description, feeling
 from espressivo.eval.music.judges import MusicJudge, load_music_judges
-from espressivo.eval.music.notes import Notes
+from espressivo.media.notes import Notes
 
 METRICS: tuple[Metric, ...] = description.METRICS + feeling.METRICS
 """Of one piece; those of a set are `feeling.SET_METRICS`."""

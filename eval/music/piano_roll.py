@@ -18,7 +18,7 @@ from math import nan
 import numpy as np
 from jaxtyping import Float, Int
 
-from espressivo.eval.music.notes import Notes
+from espressivo.media.notes import Notes
 
 _MAJOR = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], bool)
 _MINOR = np.array([1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0], bool)

@@ -39,9 +39,9 @@ from espressivo.eval.music.fitting import (
 from espressivo.eval.music.judges import EMOPIA, QUADRANTS, VGMIDI, quadrant_of, quadrants_of_signs, signed_halves
 from espressivo.eval.music.labelled import read_emopia, read_vgmidi
 from espressivo.eval.music.models import KernelRegression, SoftmaxRegression
-from espressivo.eval.music.notes import Notes
 from espressivo.eval.statistics.agreement import cohen_kappa, spearman
 from espressivo.eval.statistics.bootstrap import RESAMPLES, Interval, estimate
+from espressivo.media.notes import Notes
 
 _TARGETS = ("valence", "arousal")
 _VALIDATION = "EMOPIA, official validation part"

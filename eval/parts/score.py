@@ -12,10 +12,10 @@ from espressivo.eval.music.ceilings import load_music_ceilings
 from espressivo.eval.music.feeling import SET_METRICS, MusicPiece, measure_music_set, verdicts
 from espressivo.eval.music.judges import load_music_judges, quadrant_of
 from espressivo.eval.music.measures import METRICS, measure_music
-from espressivo.eval.music.notes import Notes, read_notes
 from espressivo.eval.parts.measurer import AnchorClip, Clip, SetFigures
 from espressivo.eval.results import Ceiling, EmotionReading, Observations
 from espressivo.eval.subjects import Subject
+from espressivo.media.notes import Notes, read_notes
 from espressivo.progress import ProgressCallback
 
 CHANCE = "chance"

@@ -8,7 +8,7 @@ import pytest
 from espressivo.eval.metric import NotMeasured
 from espressivo.eval.music import piano_roll
 from espressivo.eval.music.description import describe
-from espressivo.eval.music.notes import read_notes
+from espressivo.media.notes import read_notes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "metrics_music"
 GOLDEN = json.loads((FIXTURES / "muspy.json").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import pytest
 
 from espressivo.eval.music.ceilings import JudgeFigures, load_agreements, load_figures, load_music_ceilings
 from espressivo.eval.music.judges import EMOPIA, VGMIDI, MusicJudge, load_music_judges
-from espressivo.eval.music.notes import Notes, Tempo, read_notes
+from espressivo.media.notes import Notes, Tempo, read_notes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "metrics_music"
 QUARTER = 480

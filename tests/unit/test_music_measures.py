@@ -20,7 +20,7 @@ from espressivo.eval.music.features import FEATURES, features, named_features
 from espressivo.eval.music.feeling import SET_METRICS, MusicPiece, asked_feeling, measure_music_set, verdicts
 from espressivo.eval.music.judges import EMOPIA, QUADRANTS, VGMIDI, load_music_judges
 from espressivo.eval.music.measures import METRICS, measure_music
-from espressivo.eval.music.notes import Notes, Tempo, TimeSignature, parse_notes, read_notes
+from espressivo.media.notes import Notes, Tempo, TimeSignature, parse_notes, read_notes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "metrics_music"
 QUARTER = 480

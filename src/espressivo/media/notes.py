@@ -152,7 +152,7 @@ def parse_notes(midi: bytes, name: str) -> Notes:
     try:
         from symusic.core import ScoreTick
     except ImportError:
-        raise MissingDependencyError("Reading MIDI needs symusic: pip install 'espressivo[evaluate]'.") from None
+        raise MissingDependencyError("Reading MIDI needs symusic: pip install 'espressivo[music]'.") from None
     try:
         score = ScoreTick.from_midi(midi)
     except (RuntimeError, ValueError) as error:
