@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.optimize import OptimizeResult, minimize_scalar
 from scipy.special import log_softmax
 
@@ -22,8 +22,8 @@ _LANDMARKS = 600
 _KERNEL_WIDTH = 3.0
 """Times the number of features."""
 _KERNEL_RIDGE = 1e-4
-_KERNEL_SHARE = 16.0
-"""Log-odds of the discriminants per unit of the kernel's regression (0 to 1) at which both weigh the same."""
+_STRANGERS_KERNEL, _FAMILIAR_KERNEL = 8.0, 32.0
+"""Log-odds per unit of the kernel's regression (0 to 1); what tells strangers apart is in its likenesses too."""
 _RATING_RIDGE = 1.0
 
 
@@ -38,11 +38,18 @@ class Described:
     speaker: np.ndarray
     rating: Float[np.ndarray, "clips 3"]
     """What listeners are expected to say (`priors.expected_rating`)."""
+    coarse: Bool[np.ndarray, "features"]
+    """What the linear discriminants look at (`features.coarse_features`)."""
 
     def of(self, chosen: np.ndarray) -> "Described":
         """The clips chosen by a mask."""
-        return Described(
-            self.clean[chosen], self.disturbed[chosen], self.category[chosen], self.speaker[chosen], self.rating[chosen]
+        return replace(
+            self,
+            clean=self.clean[chosen],
+            disturbed=self.disturbed[chosen],
+            category=self.category[chosen],
+            speaker=self.speaker[chosen],
+            rating=self.rating[chosen],
         )
 
     def relative(self) -> "Described":
@@ -70,22 +77,24 @@ def fit_head(
         voices: mean features of people who read without emotion. What they differ in, and emotions should not be told
             by, is added to the scatter within an emotion (within-class covariance normalisation: A. Hatch,
             S. Kajarekar, A. Stolcke, Interspeech 2006). With None the head is for features relative to the speaker:
-            nothing is left of that, and a kernel expansion is fitted beside.
+            nothing is left of that, and the kernel expansion weighs more.
         also_rated: further clips, for the regression of ratings only.
         seed: of the choice of landmarks.
     """
     mean, scale = acted.clean.mean(axis=0), acted.clean.std(axis=0) + 1e-6
     clips, labels = _pooled(acted, mean, scale, np.searchsorted(np.sort(categories), acted.category))
     labels = np.argsort(categories)[labels]
-    scatter = 0.0 if voices is None else _VOICES * np.cov(voices / scale, rowvar=False, bias=True)
-    weight, bias = _discriminants(clips, labels, len(categories), scatter)
-    landmarks, coefficients = np.zeros((0, len(mean))), np.zeros((0, len(categories)))
-    width = _KERNEL_WIDTH * len(mean)
-    if voices is None:
-        count = len(acted.clean)
-        chosen = np.random.default_rng(seed).choice(count, min(_LANDMARKS, count), replace=False)
-        landmarks = clips[:count][chosen].astype(np.float16).astype(np.float64)
-        coefficients = _KERNEL_SHARE * _kernel_regression(clips, labels, len(categories), landmarks, width)
+    scatter = (
+        np.zeros((len(mean),) * 2) if voices is None else _VOICES * np.cov(voices / scale, rowvar=False, bias=True)
+    )
+    weight = np.zeros((len(mean), len(categories)))
+    seen = acted.coarse
+    weight[seen], bias = _discriminants(clips[:, seen], labels, len(categories), scatter[np.ix_(seen, seen)])
+    width, count = _KERNEL_WIDTH * len(mean), len(acted.clean)
+    chosen = np.random.default_rng(seed).choice(count, min(_LANDMARKS, count), replace=False)
+    landmarks = clips[:count][chosen].astype(np.float16).astype(np.float64)
+    share = _FAMILIAR_KERNEL if voices is None else _STRANGERS_KERNEL
+    coefficients = share * _kernel_regression(clips, labels, len(categories), landmarks, width)
     rated = acted if also_rated is None else _joined(acted, also_rated)
     rated_clips, rows = _pooled(rated, mean, scale, np.arange(len(rated.clean)))
     rating_weight, rating_bias = _ridge(rated_clips, rated.rating[rows], _rarity(rated.category[rows]), _RATING_RIDGE)
@@ -153,17 +162,18 @@ def _pooled(
 
 def _joined(one: Described, other: Described) -> Described:
     variants = min(one.disturbed.shape[1], other.disturbed.shape[1])
-    return Described(
-        np.concatenate([one.clean, other.clean]),
-        np.concatenate([one.disturbed[:, :variants], other.disturbed[:, :variants]]),
-        np.concatenate([one.category, other.category]),
-        np.concatenate([one.speaker, other.speaker]),
-        np.concatenate([one.rating, other.rating]),
+    return replace(
+        one,
+        clean=np.concatenate([one.clean, other.clean]),
+        disturbed=np.concatenate([one.disturbed[:, :variants], other.disturbed[:, :variants]]),
+        category=np.concatenate([one.category, other.category]),
+        speaker=np.concatenate([one.speaker, other.speaker]),
+        rating=np.concatenate([one.rating, other.rating]),
     )
 
 
 def _discriminants(
-    clips: Float[np.ndarray, "n features"], labels: Int[np.ndarray, "n"], count: int, scatter: np.ndarray | float
+    clips: Float[np.ndarray, "n features"], labels: Int[np.ndarray, "n"], count: int, scatter: np.ndarray
 ) -> tuple[Float[np.ndarray, "features categories"], Float[np.ndarray, "categories"]]:
     """Linear discriminant analysis with a shrunk covariance and equal prior probabilities."""
     means = np.stack([clips[labels == label].mean(axis=0) for label in range(count)])

@@ -26,9 +26,9 @@ class Head:
     scale: Float[np.ndarray, "features"]
     weight: Float[np.ndarray, "features categories"]
     bias: Float[np.ndarray, "categories"]
-    """Log-odds of the linear discriminants."""
+    """Log-odds of the linear discriminants, which look at coarse features only (zero rows elsewhere)."""
     landmarks: Float[np.ndarray, "landmarks features"]
-    """Standardised clips to compare with; none in a purely linear head."""
+    """Standardised clips to compare with."""
     coefficients: Float[np.ndarray, "landmarks categories"]
     """Log-odds per likeness."""
     kernel_width: Float[np.ndarray, ""]
@@ -49,14 +49,16 @@ class Head:
     def log_odds(self, features: Float[np.ndarray, "n features"]) -> Float[np.ndarray, "n categories"]:
         """Uncalibrated scores of the categories."""
         standardised = self.standardised(features)
-        scores = standardised @ self.weight + self.bias
-        if len(self.landmarks):
-            scores = scores + likeness(standardised, self.landmarks, self.kernel_width) @ self.coefficients
-        return scores
+        alike = likeness(standardised, self.landmarks, self.kernel_width)
+        return standardised @ self.weight + self.bias + alike @ self.coefficients
 
     def posterior(self, features: Float[np.ndarray, "n features"]) -> Float[np.ndarray, "n categories"]:
         """Calibrated probabilities, all categories taken to be as likely beforehand."""
-        return softmax(self.log_odds(features) / self.temperature, axis=1)
+        return self.calibrated(self.log_odds(features))
+
+    def calibrated(self, log_odds: Float[np.ndarray, "n categories"]) -> Float[np.ndarray, "n categories"]:
+        """Probabilities of scores."""
+        return softmax(log_odds / self.temperature, axis=1)
 
     def ratings(self, features: Float[np.ndarray, "n features"]) -> Float[np.ndarray, "n 3"]:
         """Valence, arousal, dominance as listeners would rate them, with the spread that listeners' ratings have.

@@ -105,33 +105,39 @@ class VoiceRecogniser:
         frames = analyse_frames(samples)
         audible = bool(np.square(samples, dtype=np.float64).mean() > 1e-6)
         evidence = np.array([voice_evidence(frames) if audible else 0.0])
-        posterior, ratings = self._hear(describe(frames)[None], evidence, voice)
+        posterior, ratings = self._hear([describe(frames)[None]], evidence, voice)
         return posterior[0], ratings[0]
 
     def recognise(self, speech: Speech, voice: Voice | None = None) -> VoiceEmotion:
-        """Listen to a recording window by window."""
+        """Listen to a recording window by window, each together with what is around it."""
         windows = listen(speech.samples)
-        posterior, ratings = self._hear(windows.features, windows.voice, voice)
+        posterior, ratings = self._hear([windows.features, windows.context], windows.voice, voice)
         return VoiceEmotion(
             times_s=windows.times_s,
             posterior=posterior,
-            vad=np.clip((ratings - NEUTRAL) / _RATED_LENGTH, -1.0, 1.0),
+            vad=_performable(posterior, ratings),
             ratings=ratings,
             confidence=windows.voice * posterior.max(axis=1),
             intensity=_intensity(posterior, ratings),
         )
 
     def _hear(
-        self, features: Float[np.ndarray, "n features"], evidence: Float[np.ndarray, "n"], voice: Voice | None
+        self,
+        views: Sequence[Float[np.ndarray, "n features"]],
+        evidence: Float[np.ndarray, "n"],
+        voice: Voice | None,
     ) -> tuple[Float[np.ndarray, "n categories"], Float[np.ndarray, "n 3"]]:
+        """Posterior and ratings by all views of the same moments, drawn to neutral where there is no voice."""
         head = self.stranger if voice is None else self.familiar
         if voice is not None:
-            features = (features - voice.mean) / voice.spread
-        posterior = np.zeros((len(features), len(CATEGORIES)))
-        posterior[:, [CATEGORIES.index(name) for name in self.categories]] = head.posterior(features)
+            views = [(features - voice.mean) / voice.spread for features in views]
+        posterior = np.zeros((len(evidence), len(CATEGORIES)))
+        known = [CATEGORIES.index(name) for name in self.categories]
+        posterior[:, known] = head.calibrated(np.mean([head.log_odds(features) for features in views], axis=0))
+        ratings = np.mean([head.ratings(features) for features in views], axis=0)
         heard = evidence[:, None]
         silence = np.eye(1, len(CATEGORIES), CATEGORIES.index("neutral"))
-        return heard * posterior + (1.0 - heard) * silence, heard * head.ratings(features) + (1.0 - heard) * NEUTRAL
+        return heard * posterior + (1.0 - heard) * silence, heard * ratings + (1.0 - heard) * NEUTRAL
 
 
 @cache
@@ -149,6 +155,19 @@ def load_recogniser(name: str = DEFAULT) -> VoiceRecogniser:
 def recognise_emotion(speech: Speech, recogniser: VoiceRecogniser | None = None) -> VoiceEmotion:
     """Hear the emotion of a line over time, with the default recogniser unless another is given."""
     return (recogniser or load_recogniser()).recognise(speech)
+
+
+def _performable(
+    posterior: Float[np.ndarray, "n categories"], ratings: Float[np.ndarray, "n 3"]
+) -> Float[np.ndarray, "n 3"]:
+    """Valence, arousal, dominance from neutral at the length of `MEANS`.
+
+    Valence is half what the likely categories have: voices alone say little of it, and what is performed as anger
+    should not look pleased.
+    """
+    vad = np.clip((ratings - NEUTRAL) / _RATED_LENGTH, -1.0, 1.0)
+    vad[:, 0] = 0.5 * (vad[:, 0] + posterior @ MEANS[:, 0])
+    return vad
 
 
 def _intensity(

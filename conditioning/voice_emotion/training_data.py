@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from espressivo.conditioning.voice_emotion.corpus import Corpus
 from espressivo.conditioning.voice_emotion.disturb import disturbed
-from espressivo.conditioning.voice_emotion.features import describe
+from espressivo.conditioning.voice_emotion.features import coarse_features, describe
 from espressivo.conditioning.voice_emotion.fit import Described
 from espressivo.conditioning.voice_emotion.frames import RATE_HZ, analyse_frames
 from espressivo.conditioning.voice_emotion.priors import expected_rating
@@ -34,6 +34,7 @@ def describe_acted(
         category=np.array([row.category for row in rows]),
         speaker=np.array([f"{corpus.name}/{row.speaker}" for row in rows]),
         rating=np.array([expected_rating(row.category, row.strength, row.recognised) for row in rows]),
+        coarse=coarse_features(),
     )
 
 

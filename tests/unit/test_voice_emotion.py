@@ -182,7 +182,8 @@ def toy(noise: float, seed: int = 0) -> Material:
     clean[:, :3] += np.eye(3)[[categories.index(name) for name in category]]
     clean[:, 3] += (category == "anger") * 1.0
     changed = clean[:, None] + generator.normal(0, 0.1, (360, 2, 6))
-    acted = Described(clean, changed, category, speaker, np.array([expected_rating(name) for name in category]))
+    rating = np.array([expected_rating(name) for name in category])
+    acted = Described(clean, changed, category, speaker, rating, coarse=np.ones(6, bool))
     return Material(acted, categories, tuple((f"toy/{number}",) for number in range(6)), offsets)
 
 
