@@ -23,6 +23,10 @@ class EmotionError(InputError):
     """An emotion that cannot be understood."""
 
 
+class ScriptError(InputError):
+    """A dialogue script that cannot be read; the message names its line."""
+
+
 class MissingDependencyError(EspressivoError):
     """An optional package, model or file is needed and absent; the message says how to get it."""
 

@@ -1,0 +1,116 @@
+"""From a dialogue script to a folder with the emotion of every line."""
+
+import hashlib
+import importlib.util
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from espressivo.inputmodel import InputModel
+from espressivo.progress import ProgressCallback
+from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
+
+if TYPE_CHECKING:
+    from espressivo.conditioning.personality.dialogue import DialogueAnalysis
+    from espressivo.conditioning.personality.script import Script
+
+AnalysisFormat = Literal["json", "csv", "emotionml", "png"]
+
+
+class AnalyseRequest(InputModel):
+    """What an analysis is made from. The same request and script give the same analysis."""
+
+    script: Path
+    """The dialogue: text with rows like "ANNA (angrily): You sold it?", a .csv table or a .fountain screenplay."""
+    personality: tuple[str, ...] = ()
+    """Personalities that go before those in the script, as in "ANNA=anxious" "BEN=extraversion .8, neuroticism .2"."""
+    words_per_minute: float = Field(default=150.0, ge=40, le=400)
+    """How fast lines without times are spoken."""
+    formats: tuple[AnalysisFormat, ...] = ("json", "csv", "emotionml", "png")
+    """What to write: json (everything), csv (a row per line), emotionml (a file per line), png (a picture)."""
+
+
+def analyse(
+    request: AnalyseRequest,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    progress: ProgressCallback | None = None,
+) -> "tuple[DialogueAnalysis, Take]":
+    """Follow the emotions of a dialogue and write them to a folder, all of it or nothing.
+
+    Args:
+        request: what to analyse.
+        out: the folder to make; by default `takes/<name of the script>`, numbered if that exists.
+        overwrite: replace an earlier folder at `out`, once the new one is whole.
+        progress: called with how far it has come; raises `Cancelled` to stop.
+
+    Returns:
+        What was found, and the folder it was written to.
+
+    Raises:
+        EspressivoError: the script cannot be read or the result cannot be written; the message says what to do.
+    """
+    from espressivo.conditioning.personality.dialogue import analyse_script
+    from espressivo.conditioning.personality.script_files import read_script
+
+    folder = free_name(Path("takes") / request.script.stem) if out is None else Path(out)
+    check_out(folder, overwrite)
+    script = _with_personalities(read_script(request.script), request.personality)
+    with staged_take(folder, overwrite) as staging:
+        analysis = analyse_script(script, words_per_s=request.words_per_minute / 60, progress=progress)
+        _write(request, staging, analysis)
+        record = {
+            "request": request.model_dump(mode="json") | {"script": request.script.name},
+            "made_with": environment(),
+            "files": {
+                file.relative_to(staging).as_posix(): _sha256(file)
+                for file in sorted(staging.rglob("*"))
+                if file.is_file()
+            },
+        }
+        write_record(staging, record)
+    return analysis, Take.open(folder)
+
+
+def _with_personalities(script: "Script", given: tuple[str, ...]) -> "Script":
+    from espressivo.conditioning.personality.script import Cast, Script
+
+    cast = Cast()
+    for name in script.speakers:
+        cast.name(name)
+    for description in given:
+        name, _, personality = description.partition("=")
+        cast.describe(name, personality, f"--personality {description[:60]!r}")
+    return Script(script.lines, {**script.personalities, **cast.personalities})
+
+
+def _write(request: AnalyseRequest, folder: Path, analysis: "DialogueAnalysis") -> None:
+    from espressivo.conditioning.personality import records
+
+    writers: dict[AnalysisFormat, Callable[[], None]] = {
+        "json": lambda: records.write_json(folder / "dialogue.json", analysis),
+        "csv": lambda: records.write_csv(folder / "lines.csv", analysis),
+        "emotionml": lambda: records.write_line_tracks(folder / "lines", analysis),
+        "png": lambda: _draw(folder / "dialogue.png", analysis),
+    }
+    for wanted in dict.fromkeys(request.formats):
+        writers[wanted]()
+
+
+def _draw(path: Path, analysis: "DialogueAnalysis") -> None:
+    if importlib.util.find_spec("matplotlib") is None:
+        warnings.warn(
+            f"{path.name} was left out: it needs matplotlib (pip install espressivo[evaluate]).", stacklevel=2
+        )
+        return
+    from espressivo.conditioning.personality.picture import write_picture
+
+    write_picture(path, analysis)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
