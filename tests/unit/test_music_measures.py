@@ -46,7 +46,7 @@ def joined(one: Notes, other: Notes) -> Notes:
     names = ("pitch", "velocity", "start_tick", "end_tick", "track", "is_drum")
     both = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
     order = np.lexsort((both["pitch"], both["start_tick"]))
-    return replace(one, **{name: column[order] for name, column in both.items()})
+    return replace(one, place_in_file=None, **{name: column[order] for name, column in both.items()})
 
 
 def scale(semitones: int = 0, repeats: int = 4) -> Notes:

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from espressivo.errors import InputError, MissingDependencyError
+from espressivo.media.midi_length import last_tick
 
 _LARGEST_BYTES = 8_000_000
 _MOST_NOTES = 200_000
@@ -56,9 +57,18 @@ class Notes:
     """By tick; the first one at tick 0."""
     metres: tuple[TimeSignature, ...] = (TimeSignature(0, 4, 4),)
     """By tick; the first one at tick 0."""
+    place_in_file: Int[np.ndarray, "n"] | None = None
+    """Rises in the order in which the file names the notes; None where there was no file."""
+    last_tick: int | None = None
+    """Where the file ends, which may be after its last note; None where there was no file."""
 
     def __len__(self) -> int:
         return len(self.pitch)
+
+    @property
+    def file_order(self) -> Int[np.ndarray, "n"]:
+        """Rises in the order in which the notes were written: `place_in_file`, or as they stand here."""
+        return np.arange(len(self)) if self.place_in_file is None else self.place_in_file
 
     @cached_property
     def start_s(self) -> Float[np.ndarray, "n"]:
@@ -113,7 +123,8 @@ class Notes:
     def where(self, inside: Bool[np.ndarray, "n"]) -> "Notes":
         """Return the notes that are `inside`, in the same bars and at the same times."""
         columns = ("pitch", "velocity", "start_tick", "end_tick", "track", "is_drum")
-        return replace(self, **{name: getattr(self, name)[inside] for name in columns})
+        place = None if self.place_in_file is None else self.place_in_file[inside]
+        return replace(self, place_in_file=place, **{name: getattr(self, name)[inside] for name in columns})
 
     def transposed(self, semitones: int) -> "Notes":
         """Return the piece at another pitch; drums stay.
@@ -176,6 +187,8 @@ def parse_notes(midi: bytes, name: str) -> Notes:
         is_drum=drum[order],
         ticks_per_quarter=int(score.ticks_per_quarter),
         tempi=_tempi([Tempo(int(tempo.time), float(tempo.qpm)) for tempo in score.tempos]),
+        place_in_file=order,
+        last_tick=last_tick(midi),
         metres=_metres(
             [
                 TimeSignature(int(sign.time), int(sign.numerator), int(sign.denominator))
