@@ -10,7 +10,7 @@ from jaxtyping import Float
 from espressivo.conditioning.notation import format_emotion
 from espressivo.conditioning.personality.big_five import BigFive
 from espressivo.conditioning.personality.direction import read_direction
-from espressivo.conditioning.personality.mood import PLACE, Feelings, at_rest, mood_name, settle
+from espressivo.conditioning.personality.mood import PLACE, Feelings, at_rest, beyond_rest, mood_name, settle
 from espressivo.conditioning.personality.script import Line, Script
 from espressivo.conditioning.personality.transition import hear, speak
 from espressivo.conditioning.state import EmotionState
@@ -106,7 +106,8 @@ def analyse_script(
     """Follow the feelings of all speakers through a script.
 
     Everybody begins at rest. Before a sentence its speaker's feelings have faded, with it they move towards what it
-    expresses, and at the end of a line everybody else responds to what the speaker shows.
+    expresses, and at the end of a line everybody else responds to what the speaker shows beyond a temperament that they
+    are used to.
 
     Args:
         script: what is said.
@@ -126,10 +127,11 @@ def analyse_script(
         end_s = start_s + _spoken_s(line.text, words_per_s) if line.end_s is None else line.end_s
         speaker = people[line.speaker]
         one = _say(line, start_s, end_s, speaker, read)
+        heard = beyond_rest(speaker.feelings, speaker.personality)
         for name, listener in people.items():
             if name != line.speaker:
                 listener.wait_until(end_s)
-                listener.feel(hear(listener.feelings, speaker.feelings.emotion, listener.personality))
+                listener.feel(hear(listener.feelings, heard, listener.personality))
         analysed.append(one)
         now_s = max(now_s, end_s + PAUSE_S)
     return DialogueAnalysis(script, tuple(analysed), {name: person.story() for name, person in people.items()})

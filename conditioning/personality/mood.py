@@ -102,6 +102,12 @@ def felt(place: Float[np.ndarray, "3"]) -> Float[np.ndarray, "channels"]:
     return np.concatenate([np.where(strengths < _TRACE, 0.0, strengths), place])
 
 
+def beyond_rest(feelings: Feelings, personality: BigFive) -> Float[np.ndarray, "channels"]:
+    """Return what is felt over and above a person's temperament: what others take for an emotion."""
+    emotion = feelings.emotion - at_rest(personality).emotion
+    return np.concatenate([np.maximum(emotion[: PLACE.start], 0.0), np.clip(emotion[PLACE], -1, 1)])
+
+
 def mood_name(mood: Float[np.ndarray, "3"] | VAD) -> str:
     """Return the name of a mood's octant (ALMA); "neutral" where it is hardly any."""
     point = np.asarray(mood, float)

@@ -52,6 +52,9 @@ class Line:
     """Where it stands in its file, from 1; 0 outside of files."""
 
     def __post_init__(self) -> None:
+        for name in ("start_s", "end_s"):
+            if (time_s := getattr(self, name)) is not None:
+                object.__setattr__(self, name, round(float(time_s), 3) + 0.0)
         checks = (
             (not self.speaker, "has no speaker; write for example ANNA: You sold it?"),
             (not self.text, f"gives {self.speaker or 'its speaker'} nothing to say; write the words after the colon"),
@@ -72,9 +75,6 @@ class Line:
         for fails, reason in checks:
             if fails:
                 raise ScriptError(f"Line {self.number or ''} {reason}.".replace("  ", " "))
-        for name in ("start_s", "end_s"):
-            if (time_s := getattr(self, name)) is not None:
-                object.__setattr__(self, name, round(float(time_s), 3) + 0.0)
 
 
 @dataclass(frozen=True)

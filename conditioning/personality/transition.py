@@ -41,7 +41,7 @@ def hear(
 
     Args:
         feelings: just before.
-        other: emotion of the other speaker (`Feelings.emotion`).
+        other: what the other shows (`mood.beyond_rest`).
         personality: of the listener.
         contagion: how far a full emotion of the other takes an average person along, in [0, 1].
     """
