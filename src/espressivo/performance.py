@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.errors import InputError
 from espressivo.generators.face.controls import FaceControls
 from espressivo.inputmodel import InputModel
+from espressivo.media.plain_text import read_plain_text
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
 
 if TYPE_CHECKING:
+    from espressivo.conditioning.borrowed import Borrowed
     from espressivo.conditioning.speech import Speech
     from espressivo.conditioning.track import EmotionTrack
     from espressivo.generators.face.motion import FaceMotion
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
 Format = Literal["mp4", "glb", "csv", "npz", "a2f"]
 SOUND_RATE_HZ = 48_000
-_MAX_TRANSCRIPT_BYTES = 1_000_000
 
 
 class PerformanceRequest(InputModel):
@@ -33,7 +35,10 @@ class PerformanceRequest(InputModel):
     """Sound or video file with the line that is spoken."""
     emotion: str = "neutral"
     """A word with a strength ("happiness:0.8"), a mix ("joy:0.6+surprise:0.3"), a point ("vad:0.7,0.5,0.2"),
-    keyframes ("@0 neutral @1.5 anger:0.9") or an EmotionML or JSON file."""
+    keyframes ("@0 neutral @1.5 anger:0.9") or an EmotionML or JSON file. "auto" follows the voice and words of the
+    line, "of:clip.mp4" the emotion of a video, portrait, voice, text or MIDI file."""
+    auto: AutoEmotion = AutoEmotion()
+    """How an emotion that is recognised ("auto", "of:...") is performed."""
     transcript: str | None = None
     """The words that are spoken, or a .txt file with them. Without it, the lips follow what the sound alone tells."""
     face: str = "parametric"
@@ -74,14 +79,14 @@ def perform(
     Raises:
         EspressivoError: the input cannot be used or the result cannot be written; the message says what to do.
     """
-    from espressivo.conditioning.notation import parse_emotion
+    from espressivo.conditioning.borrowed import Borrowed
     from espressivo.generators.face.rig import load_head
     from espressivo.generators.registry import load_generator
 
     folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
     check_out(folder, overwrite)
     transcript = _transcript(request.transcript)
-    emotion = parse_emotion(request.emotion)
+    wanted = _emotion(request)
     head = load_head(request.identity, request.identity_seed)
     generator = load_generator(request.face)
     clock = _Stopwatch(progress)
@@ -93,6 +98,11 @@ def perform(
             from espressivo.conditioning.phones import recognise_phones
 
             speech = recognise_phones(speech, progress=report)
+        if isinstance(wanted, Borrowed):
+            with clock.stage("recognise emotion") as report:
+                emotion = wanted.track(speech, request.auto, report)
+        else:
+            emotion = wanted
         with clock.stage("move the face") as report:
             motion = generator.generate(
                 generator.Request(
@@ -108,7 +118,9 @@ def perform(
         else:
             renderer = None
         record = {
-            "request": request.model_dump(mode="json") | {"speech": "speech.wav", "transcript": transcript},
+            "request": request.model_dump(mode="json")
+            | {"speech": "speech.wav", "transcript": transcript}
+            | ({"emotion": str(wanted)} if isinstance(wanted, Borrowed) else {}),
             "source": request.speech.name,
             "made_with": environment() | {"renderer": renderer},
             "generators": {"face": {"name": generator.spec.name, "licence": generator.spec.licence}},
@@ -128,7 +140,8 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
     """
     try:
         request = PerformanceRequest.model_validate(
-            take.record["request"] | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
+            take.record["request"]
+            | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml")), "auto": {}}
         )
     except ValueError as error:
         raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
@@ -159,21 +172,26 @@ class _Stopwatch:
         return report
 
 
+def _emotion(request: PerformanceRequest) -> "EmotionTrack | Borrowed":
+    """Return the track that is asked for, or where it is to be taken from; whatever is wrong with it shows here."""
+    from espressivo.conditioning.borrowed import parse_borrowed
+    from espressivo.conditioning.notation import parse_emotion
+
+    borrowed = parse_borrowed(request.emotion)
+    if borrowed is not None:
+        borrowed.check(request.transcript)
+        return borrowed
+    if request.auto != AutoEmotion():
+        dial = next(iter(request.auto.model_dump(exclude_defaults=True))).replace("_", "-")
+        raise InputError(f"--{dial} is for recognised emotions; use it with --emotion auto or of:FILE.")
+    return parse_emotion(request.emotion)
+
+
 def _transcript(text: str | None) -> str | None:
     """Return the spoken words: `text` itself, or what the .txt file of that name holds."""
     if text is None or not text.lower().endswith(".txt"):
         return text
-    path = Path(text)
-    try:
-        if path.stat().st_size > _MAX_TRANSCRIPT_BYTES:
-            raise InputError(f"Transcript {path} is over 1 MB; give the words of this one recording.")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"Transcript {path} cannot be read ({error.strerror}); give the words or a text file."
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"Transcript {path} is not text in UTF-8; save it as UTF-8.") from None
+    return read_plain_text(Path(text), "Transcript")
 
 
 def _take_in_speech(source: Path, wav: Path, transcript: str | None) -> "Speech":

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espressivo.conditioning.auto import AutoEmotion, curves_of, track_of
+from espressivo.conditioning.auto import curves_of, track_of
+from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.recognition import RecognisedEmotion
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.errors import InputError

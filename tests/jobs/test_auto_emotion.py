@@ -1,0 +1,75 @@
+"""Emotion that follows the voice, or is borrowed from a clip, from the command line to the take."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from espressivo.cli import main
+from espressivo.conditioning.emotionml import read_emotionml, track_from_emotionml
+from espressivo.conditioning.track import EmotionTrack
+from espressivo.demo import SPEECH_FOLDER
+from espressivo.performance import repeat
+from espressivo.take import Take
+
+ANGRY, SAD = SPEECH_FOLDER / "anger.wav", SPEECH_FOLDER / "sadness.wav"
+
+
+def made(out: Path, emotion: str, *dials: str, speech: Path = ANGRY) -> EmotionTrack:
+    """Perform on the command line; return the track that the take holds."""
+    arguments = ["perform", "--speech", str(speech), "--emotion", emotion, "--out", str(out), "--formats", "csv"]
+    assert main([*arguments, "--overwrite", *dials]) == 0
+    return track_from_emotionml(read_emotionml(out / "emotion.emotionml"))
+
+
+def arousal(track: EmotionTrack) -> float:
+    return float(track.sample(np.arange(0.0, 4.0, 0.1)).vad[:, 1].mean())
+
+
+def test_auto_follows_the_voice(tmp_path: Path) -> None:
+    angry, sad = made(tmp_path / "angry", "auto"), made(tmp_path / "sad", "auto", speech=SAD)
+    assert len(angry.keyframes) > 1
+    assert arousal(angry) > arousal(sad) + 0.2
+
+
+def test_dials_change_what_is_performed(tmp_path: Path) -> None:
+    assert made(tmp_path / "take", "auto", "--strength", "0").sample(np.arange(4.0)).strengths.max() == 0
+    leaning = made(tmp_path / "take", "auto", "--preferred", "happiness", "--preferred-weight", "1")
+    assert {name for keyframe in leaning.keyframes for name in keyframe.state.weights} == {"happiness"}
+
+
+def test_the_emotion_of_another_clip(tmp_path: Path) -> None:
+    own = made(tmp_path / "own", "auto", speech=SAD)
+    borrowed = made(tmp_path / "borrowed", f"of:{ANGRY}", speech=SAD)
+    assert arousal(borrowed) > arousal(own) + 0.2
+
+
+def test_a_take_tells_the_clip_s_name_not_its_folder_and_repeats(tmp_path: Path) -> None:
+    made(tmp_path / "take", f"voice:{ANGRY}", "--max-emotions", "2", speech=SAD)
+    record = json.loads((tmp_path / "take" / "take.json").read_text())
+    assert record["request"]["emotion"] == "voice:anger.wav"
+    assert str(ANGRY.parent) not in json.dumps(record)
+    again = repeat(Take.open(tmp_path / "take"), tmp_path / "again")
+    assert again.record["files"] == record["files"]
+
+
+@pytest.mark.parametrize(
+    ("emotion", "dials", "said"),
+    [
+        ("happiness", ("--contrast", "2"), "--contrast is for recognised emotions"),
+        ("of:no/such/clip.mp4", (), "does not exist"),
+        ("of:", (), "names no file"),
+        ("auto", ("--preferred", "glee"), "preferred"),
+        ("auto:text", (), "--transcript"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_in_one_sentence(
+    emotion: str, dials: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["perform", "--speech", str(ANGRY), "--emotion", emotion, "--out", str(tmp_path / "take"), *dials]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("espressivo: ")
+    assert said in error
+    assert not (tmp_path / "take").exists()
