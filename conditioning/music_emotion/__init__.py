@@ -1,0 +1,1 @@
+"""Which emotion a piece of music expresses, read from its notes (MIDI)."""
