@@ -1,0 +1,1 @@
+"""Text -> emotion: V/A/D, category posterior, intensity and confidence of sentences, and tracks over longer text."""
