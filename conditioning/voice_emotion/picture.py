@@ -35,7 +35,7 @@ COLOURS = {
     "calm": "#59b8b8",
     "boredom": "#6e7b8b",
 }
-_AXIS_COLOURS = {"valence": "#1b7837", "arousal": "#d95f02", "dominance": "#404040"}
+_AXES = {"valence": ("#1b7837", "-"), "arousal": ("#d95f02", "-"), "dominance": ("#404040", "--")}
 _PICTURE_RATE_HZ = 50
 _SLIGHT = 0.15
 """A mean strength below this reads as neutral."""
@@ -77,7 +77,7 @@ def draw(lines: Sequence[Line], recogniser: VoiceRecogniser, auto: AutoEmotion |
     for axis, label in zip(columns[0], ("sound", "strength", "from neutral"), strict=True):
         axis.set_ylabel(label)
     entries = {}
-    for axis in columns.ravel():
+    for axis in columns.T.ravel():
         handles, labels = axis.get_legend_handles_labels()
         entries.update(zip(labels, handles, strict=True))
     figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries), frameon=False)
@@ -124,8 +124,8 @@ def _draw_strengths(axis: "Axes", track: EmotionTrack, duration_s: float) -> Non
 
 def _draw_vad(axis: "Axes", track: EmotionTrack, duration_s: float) -> None:
     moments = _moments(duration_s)
-    for curve, (name, colour) in zip(track.sample(moments).vad.T, _AXIS_COLOURS.items(), strict=True):
-        axis.plot(moments, curve, color=colour, label=name)
+    for curve, (name, (colour, dashes)) in zip(track.sample(moments).vad.T, _AXES.items(), strict=True):
+        axis.plot(moments, curve, dashes, color=colour, label=name)
     axis.axhline(0.0, color="0.8", lw=0.8, zorder=0)
     axis.set_ylim(-1.05, 1.05)
     axis.set_xlabel("seconds")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
-from espressivo.conditioning.vocabulary import CATEGORIES
+from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.conditioning.voice_emotion.corpus import read_corpus
-from espressivo.conditioning.voice_emotion.features import describe, feature_names
+from espressivo.conditioning.voice_emotion.features import coarse_features, describe, feature_names
 from espressivo.conditioning.voice_emotion.fit import Described, fitted_spread, fitted_temperature
 from espressivo.conditioning.voice_emotion.frames import RATE_HZ, analyse_frames, mel_filters, yin
 from espressivo.conditioning.voice_emotion.head import Head
@@ -80,6 +80,12 @@ class TestFeatures:
         pitched = np.char.startswith(names, "pitch") | np.char.startswith(names, "bands.mean")
         assert np.allclose(padded[pitched], bare[pitched], atol=0.15)
 
+    def test_coarse_ones_are_all_but_single_bands_and_high_cepstra(self) -> None:
+        fine = {name for name, coarse in zip(feature_names(), coarse_features(), strict=True) if not coarse}
+        assert {name.split(".")[0] for name in fine} == {"bands", "cepstra"}
+        assert {"bands.mean.0", "bands.sd.39", "cepstra.mean.13", "cepstra.step.19"} <= fine
+        assert not {"cepstra.mean.0", "cepstra.mean.12", "pitch.percentile.4"} & fine
+
     def test_an_octave_is_twelve_semitones(self) -> None:
         place = feature_names().index("pitch.percentile.2")
         low, high = (describe(analyse_frames(syllables(f0_hz)))[place] for f0_hz in (110.0, 220.0))
@@ -102,6 +108,16 @@ class TestWindows:
         for repetition in (3, 9):
             inner = slice(repetition * 16 + 4, repetition * 16 + 12)
             assert np.allclose(long.features[inner], alone.features[4:12], atol=0.05)
+            middle = repetition * 16 + 8
+            assert np.allclose(long.context[middle], alone.context[8], atol=0.05)
+
+    def test_the_context_is_the_whole_of_a_short_line_and_four_seconds_of_a_long_one(self) -> None:
+        line = syllables(seconds=3.0)
+        windows = listen(line)
+        assert np.allclose(windows.context, describe(analyse_frames(line)), atol=0.02)
+        low, high = syllables(110.0, seconds=8.0), syllables(220.0, seconds=8.0)
+        pitch = listen(np.concatenate([low, high])).context[:, feature_names().index("pitch.percentile.2")]
+        assert np.allclose(np.diff(pitch[[8, 23, 41, 56]]), [0.0, 12.0, 0.0], atol=0.2)
 
     @pytest.mark.parametrize(
         "sound",
@@ -152,6 +168,25 @@ class TestRecogniser:
         with pytest.raises(ValueError):
             heard.vad[0] = 0.0
 
+    def test_what_is_around_a_window_has_its_say(self) -> None:
+        recogniser = load_recogniser()
+        windows = listen(syllables(seconds=3.0))
+        one, other = windows.features, windows.context
+        known = [CATEGORIES.index(name) for name in recogniser.categories]
+
+        def log_odds(*views: np.ndarray) -> np.ndarray:
+            log_posterior = np.log(recogniser._hear(views, np.ones(len(one)), None)[0][:, known])
+            return log_posterior - log_posterior[:, :1]
+
+        assert np.allclose(log_odds(one, other), 0.5 * (log_odds(one) + log_odds(other)), atol=1e-4)
+        assert not np.allclose(log_odds(one), log_odds(other), atol=0.1)
+
+    def test_valence_to_perform_leans_to_what_the_likely_emotions_have(self) -> None:
+        heard = recognise_emotion(Speech(syllables(seconds=3.0)))
+        rated = np.clip((heard.ratings - NEUTRAL) / 0.65, -1.0, 1.0)
+        assert np.allclose(heard.vad[:, 1:], rated[:, 1:])
+        assert np.allclose(heard.vad[:, 0], 0.5 * (rated[:, 0] + heard.posterior @ MEANS[:, 0]))
+
     def test_a_familiar_voice_is_heard_relative_to_itself(self) -> None:
         recogniser = load_recogniser()
         lines = [syllables(f0_hz, rate_hz=rate) for f0_hz, rate in ((110, 3), (120, 4), (150, 4), (210, 6))]
@@ -199,6 +234,14 @@ class TestFitting:
         weight = train(material).stranger.weight
         deaf = train(replace(material, voices=np.zeros_like(material.voices))).stranger.weight
         assert np.abs(weight[3:]).sum() < 0.9 * np.abs(deaf[3:]).sum()
+
+    def test_the_linear_rule_sees_coarse_features_only(self) -> None:
+        material = toy(noise=0.5)
+        coarse = np.array([True, True, False, True, True, True])
+        head = train(replace(material, acted=replace(material.acted, coarse=coarse))).stranger
+        assert not head.weight[~coarse].any()
+        assert head.weight[coarse].all()
+        assert np.abs(head.coefficients).max() > 0
 
     def test_ratings_have_the_mean_and_spread_of_listeners(self) -> None:
         category = np.array([name for name in RATING_SPREADS for _ in range(40)])
