@@ -28,7 +28,7 @@ SMALL = EmoGenSize(width=256, feed_forward=1024)
 """The size that ships: 5.6 million parameters."""
 _SHIFTS = tuple(range(-5, 7))
 _HIDE_ALL, _HIDE_SOME = 0.1, 0.3
-_TOKENS_PER_STEP = 8192
+_TOKENS_PER_STEP = 4096
 _CLIP = 1.0
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="+", choices=list(READERS), default=["pop909"])
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and weights")
     parser.add_argument("--start", type=Path, help="weights to start from (model.safetensors)")
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
