@@ -10,7 +10,15 @@ from jaxtyping import Float
 from espressivo.conditioning.notation import format_emotion
 from espressivo.conditioning.personality.big_five import BigFive
 from espressivo.conditioning.personality.direction import read_direction
-from espressivo.conditioning.personality.mood import PLACE, Feelings, at_rest, beyond_rest, mood_name, settle
+from espressivo.conditioning.personality.mood import (
+    PLACE,
+    Feelings,
+    at_rest,
+    beyond_rest,
+    mood_name,
+    settle,
+    settle_vad,
+)
 from espressivo.conditioning.personality.script import Line, Script
 from espressivo.conditioning.personality.transition import hear, speak
 from espressivo.conditioning.state import EmotionState
@@ -72,14 +80,18 @@ class FeltStory:
     times_s: Float[np.ndarray, "changes"]
     feelings: tuple[Feelings, ...]
 
-    def sample(self, times_s: Float[np.ndarray, "times"]) -> tuple[Float[np.ndarray, "times 3"], ...]:
+    def sample(
+        self, times_s: Float[np.ndarray, "times"]
+    ) -> tuple[Float[np.ndarray, "times 3"], Float[np.ndarray, "times 3"]]:
         """Return the VAD of the emotion and that of the mood at some times."""
         latest = np.searchsorted(self.times_s, times_s, side="right") - 1
-        felt = [
-            settle(self.feelings[index], float(time_s - self.times_s[index]), self.personality)
-            for index, time_s in zip(np.maximum(latest, 0), times_s, strict=True)
-        ]
-        return np.array([one.emotion[PLACE] for one in felt]), np.array([one.mood for one in felt])
+        felt = np.array(
+            [
+                settle_vad(self.feelings[index], time_s - self.times_s[index], self.personality)
+                for index, time_s in zip(np.maximum(latest, 0), times_s, strict=True)
+            ]
+        )
+        return felt[:, 0], felt[:, 1]
 
 
 @dataclass(frozen=True, eq=False)

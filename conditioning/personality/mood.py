@@ -7,7 +7,7 @@ not matter into how many steps a pause is cut.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -59,9 +59,12 @@ class Feelings:
             array.setflags(write=False)
 
 
+@lru_cache(maxsize=256)
 def rest_of(personality: BigFive) -> Float[np.ndarray, "3"]:
     """Return the VAD point that moods come back to."""
-    return REST_GAIN * np.array(temperament(personality))
+    rest = REST_GAIN * np.array(temperament(personality))
+    rest.setflags(write=False)
+    return rest
 
 
 def at_rest(personality: BigFive) -> Feelings:
@@ -78,15 +81,20 @@ def settle(feelings: Feelings, elapsed_s: float, personality: BigFive) -> Feelin
         elapsed_s: its length, 0 or more.
         personality: whose.
     """
-    rest = rest_of(personality)
-    fading = _fading(float(elapsed_s))
-    place = feelings.emotion[PLACE]
-    emotion = rest + fading[0, 0] * (place - rest) + fading[0, 1] * (feelings.mood - rest)
-    mood = rest + fading[1, 0] * (place - rest) + fading[1, 1] * (feelings.mood - rest)
+    place, mood = settle_vad(feelings, elapsed_s, personality)
     # Categories fade to those of the mood, at the emotion's own pace.
     kept = np.exp(-elapsed_s / EMOTION_TAU_S)
     strengths = kept * feelings.emotion + (1 - kept) * felt(mood)
-    return Feelings(np.concatenate([strengths[: PLACE.start], np.clip(emotion, -1, 1)]), np.clip(mood, -1, 1))
+    return Feelings(np.concatenate([strengths[: PLACE.start], place]), mood)
+
+
+def settle_vad(
+    feelings: Feelings, elapsed_s: float, personality: BigFive
+) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """Return the VAD of the emotion and that of the mood after a while, as `settle` does."""
+    rest = rest_of(personality)
+    place, mood = rest + _fading(float(elapsed_s)) @ (np.stack([feelings.emotion[PLACE], feelings.mood]) - rest)
+    return np.clip(place, -1, 1), np.clip(mood, -1, 1)
 
 
 def felt(place: Float[np.ndarray, "3"]) -> Float[np.ndarray, "channels"]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from espressivo.conditioning.personality.dialogue import DialogueAnalysis
 from espressivo.conditioning.personality.records import strongest
@@ -42,12 +44,14 @@ _STYLE: dict[Any, Any] = {
 }
 _IN_PER_S, _NARROWEST_IN, _WIDEST_IN = 0.2, 9.0, 40.0
 _WRITTEN_LINES = 40  # of longer dialogues the words are not written below
+_PALE = "#e6e8eb"
+_NUMBERED_IN = 0.15  # a narrower bar is not numbered
 _NAMED_S_PER_IN = 7.0  # above, bars are too narrow for the names of emotions
 _SAMPLES = 1500
 
 
 def write_picture(path: Path, analysis: DialogueAnalysis) -> None:
-    """Draw a PNG: a bar per line in its speaker's lane, then curves of V, A and D (thin: mood), then the words."""
+    """Draw a PNG: a bar per line in its speaker's lane, curves of V, A and D, and the words of a short dialogue."""
     speakers = analysis.script.speakers
     width_in = float(np.clip(_IN_PER_S * analysis.duration_s, _NARROWEST_IN, _WIDEST_IN))
     words = _words(analysis, width_in)
@@ -63,34 +67,39 @@ def write_picture(path: Path, analysis: DialogueAnalysis) -> None:
         rows[4].text(0, 1, words, va="top", transform=rows[4].transAxes, fontsize=8.5, linespacing=1.35)
         curves, names = rows[1].get_legend_handles_labels()
         figure.legend(curves, names, loc="outside upper right", ncols=6, title="feelings (dashed: mood)")
+        used = {strongest(line.state) for line in analysis.lines}
+        patches = [Patch(color=colour, label=name) for name, colour in COLOURS.items() if name in used]
+        figure.legend(handles=patches, loc="outside upper left", ncols=5, title="strongest emotion of a line")
         for axes in rows[:4]:
             axes.set_xlim(0, analysis.duration_s)
         figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
 def _draw_lines(axes: "Axes", analysis: DialogueAnalysis, width_in: float) -> None:
+    s_per_in = analysis.duration_s / width_in
     lanes = {name: lane for lane, name in enumerate(analysis.script.speakers)}
-    is_roomy = analysis.duration_s / width_in < _NAMED_S_PER_IN
+    bars: dict[int, list[tuple[tuple[float, float], tuple[float, ...]]]] = {lane: [] for lane in lanes.values()}
     for number, line in enumerate(analysis.lines, start=1):
-        category, lane = strongest(line.state), lanes[line.line.speaker]
-        length_s = line.end_s - line.start_s
-        axes.barh(lane, length_s, left=line.start_s, height=0.8, color=COLOURS["neutral"], alpha=0.35)
-        axes.barh(
-            lane,
-            length_s,
-            left=line.start_s,
-            height=0.8,
-            color=COLOURS[category],
-            alpha=0.15 + 0.85 * line.state.intensity,
-        )
+        category, lane, length_s = strongest(line.state), lanes[line.line.speaker], line.end_s - line.start_s
+        bars[lane].append(((line.start_s, length_s), _tint(category, line.state.intensity)))
+        if length_s / s_per_in < _NUMBERED_IN:
+            continue
         ink = "white" if category in _DARK and line.state.intensity > _STRONG else "black"
-        label = f"{number}\n{category}\n{line.state.intensity:.2f}" if is_roomy else str(number)
-        axes.text(
-            line.start_s + length_s / 2, lane, label, ha="center", va="center", fontsize=6.5, color=ink, clip_on=True
-        )
+        label = f"{number}\n{category}\n{line.state.intensity:.2f}" if s_per_in < _NAMED_S_PER_IN else str(number)
+        place = (line.start_s + length_s / 2, lane)
+        axes.annotate(label, place, ha="center", va="center", fontsize=6.5, color=ink, annotation_clip=True)
+    for lane, own in bars.items():
+        spans, tints = zip(*own, strict=True)
+        axes.broken_barh(spans, (lane - 0.4, 0.8), facecolors=tints)
     axes.set_yticks(list(lanes.values()), [name[:20] for name in lanes])
     axes.set_ylim(len(lanes) - 0.5, -0.5)
     axes.tick_params(axis="x", labelbottom=False)
+
+
+def _tint(category: str, intensity: float) -> tuple[float, ...]:
+    """A category's colour, nearer to a light grey the fainter the emotion."""
+    share = 0.15 + 0.85 * intensity
+    return tuple(share * np.array(to_rgb(COLOURS[category])) + (1 - share) * np.array(to_rgb(_PALE)))
 
 
 def _draw_feelings(rows: "np.ndarray[Any, Any]", analysis: DialogueAnalysis) -> None:
@@ -110,10 +119,11 @@ def _draw_feelings(rows: "np.ndarray[Any, Any]", analysis: DialogueAnalysis) -> 
 
 
 def _words(analysis: DialogueAnalysis, width_in: float) -> str:
+    if len(analysis.lines) > _WRITTEN_LINES:
+        return ""
     rows: list[str] = []
-    for number, line in enumerate(analysis.lines[:_WRITTEN_LINES], start=1):
+    for number, line in enumerate(analysis.lines, start=1):
         direction = f" ({line.line.direction})" if line.line.direction else ""
         row = f"{number}  {line.line.speaker}{direction}: {line.line.text}"
         rows.append(textwrap.shorten(row, int(14 * width_in), placeholder="…"))
-    left_out = len(analysis.lines) - _WRITTEN_LINES
-    return "\n".join([*rows, f"… and {left_out} more lines"] if left_out > 0 else rows)
+    return "\n".join(rows)

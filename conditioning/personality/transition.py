@@ -71,8 +71,10 @@ def reaction(other: Float[np.ndarray, "channels"], personality: BigFive) -> Floa
     lengths = np.linalg.norm(place) * np.linalg.norm(other[PLACE])
     likeness = (place @ other[PLACE] / lengths - _UNLIKE) / (1 - _UNLIKE) if lengths > 0 else 1.0
     shared = float(np.clip(likeness, 0, 1))
-    own = felt(place)
-    return np.concatenate([shared * other[: PLACE.start] + (1 - shared) * own[: PLACE.start], place])
+    strengths = shared * other[: PLACE.start]
+    if shared < 1:
+        strengths = strengths + (1 - shared) * felt(place)[: PLACE.start]
+    return np.concatenate([strengths, place])
 
 
 def _gains(delta: Float[np.ndarray, "channels"], personality: BigFive) -> Float[np.ndarray, "channels"]:
