@@ -3,14 +3,19 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from espressivo.generators.registry import Listing
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import WeightEntry
+
+if TYPE_CHECKING:
+    from espressivo.conditioning.personality.dialogue import DialogueAnalysis
 
 
 @contextmanager
@@ -36,6 +41,16 @@ def progress_bar() -> Iterator[ProgressCallback]:
             bars.update(tasks[event.stage], completed=event.fraction, left=left)
 
         yield show
+
+
+def print_dialogue(analysis: "DialogueAnalysis") -> None:
+    """Print a table of the lines of a dialogue: who feels what when; the files beside it say it exactly."""
+    table = Table("time", "speaker", "line", "emotion", "mood")
+    for line in analysis.lines:
+        strengths = sorted(((weight, name) for name, weight in line.state.weights.items()), reverse=True)
+        felt = " + ".join(f"{name} {weight * line.state.intensity:.1f}" for weight, name in strengths[:2])
+        table.add_row(f"{line.start_s:.1f} s", escape(line.line.speaker), escape(line.line.text), felt, line.mood_name)
+    Console().print(table)
 
 
 def print_generators(listings: list[Listing]) -> None:

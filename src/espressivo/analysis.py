@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import tyro
 from pydantic import Field
 
 from espressivo.inputmodel import InputModel
@@ -23,7 +24,7 @@ AnalysisFormat = Literal["json", "csv", "emotionml", "png"]
 class AnalyseRequest(InputModel):
     """What an analysis is made from. The same request and script give the same analysis."""
 
-    script: Path
+    script: tyro.conf.Positional[Path]
     """The dialogue: text with rows like "ANNA (angrily): You sold it?", a .csv table or a .fountain screenplay."""
     personality: tuple[str, ...] = ()
     """Personalities that go before those in the script, as in "ANNA=anxious" "BEN=extraversion .8, neuroticism .2"."""

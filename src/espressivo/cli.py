@@ -1,4 +1,4 @@
-"""The command line: `espressivo perform`, `repeat`, `demo`, `evaluate`, `generators`, `weights`."""
+"""The command line: `espressivo perform`, `repeat`, `demo`, `analyse`, `evaluate`, `generators`, `weights`."""
 
 import sys
 import warnings
@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 import espressivo
+from espressivo.analysis import AnalyseRequest
 from espressivo.errors import EspressivoError
 from espressivo.eval.request import EvaluationRequest
 from espressivo.performance import PerformanceRequest
@@ -71,6 +72,28 @@ def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
 
     with progress_bar() as progress:
         take = perform(demo_request(), out, overwrite, progress)
+    _print_take(take)
+
+
+@app.command(name="analyse")
+def _analyse(
+    request: Annotated[AnalyseRequest, tyro.conf.OmitArgPrefixes],
+    out: Path | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Find the emotion of every line of a dialogue script, from its words and the speakers' personalities.
+
+    Args:
+        request: what is analysed.
+        out: The folder to make (default: takes/NAME, numbered).
+        overwrite: Replace an earlier folder, once the new one is whole.
+    """
+    from espressivo.analysis import analyse
+    from espressivo.ui.terminal import print_dialogue, progress_bar
+
+    with progress_bar() as progress:
+        analysis, take = analyse(request, out, overwrite, progress)
+    print_dialogue(analysis)
     _print_take(take)
 
 
