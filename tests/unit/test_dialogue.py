@@ -157,7 +157,8 @@ class TestRecords:
         with (tmp_path / "lines.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         assert record["speakers"]["THEO"]["temperament_name"] == "relaxed"
-        assert [row["emotion"] for row in rows] == [line["emotion"] for line in record["lines"]]
+        notations = [line.notation for line in analysis.lines]
+        assert [row["emotion"] for row in rows] == [line["emotion"] for line in record["lines"]] == notations
         assert [float(row["arousal"]) for row in rows] == [line["state"]["vad"]["arousal"] for line in record["lines"]]
         assert rows[4]["category"] == "anger"
 

@@ -184,6 +184,9 @@ CUT TO:
 !WHAT A DAY
 it was.
 
+EXT. STREET - NIGHT
+Rain falls.
+
 @McLeod
 Hello.
 """
@@ -194,7 +197,7 @@ def test_screenplays() -> None:
     assert [(line.speaker, line.text, line.direction, line.number) for line in script.lines] == [
         ("Nora", "You sold it! How could you?", "angrily", 13),
         ("THEO", "I had to.", "", 18),
-        ("McLeod", "Hello.", "", 29),
+        ("McLeod", "Hello.", "", 32),
     ]
     assert script.personalities == {"Nora": PRESETS["anxious"]}
     with pytest.raises(ScriptError, match="no dialogue"):
