@@ -26,10 +26,9 @@ CUE_WORDS: dict[str, str] = {
     "disgust": "yuck ew eww ugh vomit vomited vomiting puke filthy filth rotten rot stench stink stinks stinking "
     "slime slimy nasty dirty mouldy moldy maggots foul vile sewage",
     "surprise": "wow whoa oh unbelievable incredible incredibly sudden suddenly unexpected unexpectedly omg gosh",
-    "contempt": "pathetic loser losers worthless inferior laughable beneath",
-    "calm": "quiet quietly gentle gently rest rested resting soft softly slow slowly breathe meadow lake "
-    "breeze meditate meditation",
-    "boredom": "yawn yawned yawning same again endless endlessly dreary",
+    "contempt": "pathetic loser losers worthless inferior laughable",
+    "calm": "quietly gently breeze meditate meditation",
+    "boredom": "yawn yawned yawning dreary",
 }
 
 CUE_EMOJI: dict[str, str] = {

@@ -82,11 +82,12 @@ def _entries() -> Mapping[str, Float[np.ndarray, "categories"]]:
 @cache
 def _untaught_entries() -> Mapping[str, Float[np.ndarray, "categories"]]:
     untaught = np.isin(CATEGORIES, _UNTAUGHT_CATEGORIES)
-    entries = {
-        word: entry if FORM_ROWS.get(word, word) in _UNTAUGHT_NOUNS else entry * untaught
+    nouns = {word: FORM_ROWS.get(word, word) in _UNTAUGHT_NOUNS for word in _entries()}
+    return {
+        word: entry if nouns[word] else entry * untaught
         for word, entry in _entries().items()
+        if nouns[word] or entry[untaught].sum() >= entry.sum() / 2
     }
-    return {word: entry for word, entry in entries.items() if entry.any()}
 
 
 @cache

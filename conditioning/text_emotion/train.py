@@ -293,6 +293,7 @@ def _train_bag(
     rows, targets = torch.from_numpy(features(labelled)), torch.from_numpy(labelled.targets)
     label = nn.Linear(rows.shape[1], len(LABELS))
     nn.init.zeros_(label.weight)
+    nn.init.zeros_(label.bias)
     optimiser = torch.optim.LBFGS(label.parameters(), max_iter=60, history_size=8, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:

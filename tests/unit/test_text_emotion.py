@@ -14,6 +14,7 @@ from espressivo.conditioning.emotionml import (
     track_from_emotionml,
     track_to_emotionml,
 )
+from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech, Word
 from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.text_emotion import encoder as encoder_module
@@ -211,6 +212,7 @@ def test_only_words_that_the_labels_lack_count_beside_the_network():
         return set(np.array(CATEGORIES)[evidence_of(text, untaught_only=True).strengths > 0])
 
     assert untaught("I am happy, sad, angry and afraid") == set()
+    assert untaught("I love you, thank you") == set()
     assert untaught("What a boring, pathetic day") == {"boredom", "contempt"}
     assert untaught("I am so jealous of her") == set(resolve("jealous").weights)
     assert untaught("relieved") == {"calm"}
@@ -266,6 +268,14 @@ def test_words_have_their_own_place_or_their_categories():
     assert place_of("annoyed").intensity < place_of("irritated").intensity < place_of("furious").intensity
     with pytest.raises(EmotionError, match="did you mean jealous"):
         place_of("jelous")
+
+
+@pytest.mark.parametrize("word", ["irritated", "jealous", "cheerful", "heartbroken", "scornful"])
+def test_words_of_the_tree_can_be_performed(word):
+    place, state = place_of(word), parse_emotion(word).state_at(0.0)
+    assert state.weights == place.weights
+    assert state.intensity == place.intensity
+    assert state.vad == pytest.approx(place.intensity * np.array(place.vad))
 
 
 def test_labels_of_goemotions_share_out_to_categories():
