@@ -13,7 +13,7 @@ from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.conditioning.voice_emotion.corpus import read_corpus
 from espressivo.conditioning.voice_emotion.features import coarse_features, describe, feature_names
-from espressivo.conditioning.voice_emotion.fit import Described, fitted_spread, fitted_temperature
+from espressivo.conditioning.voice_emotion.fit import Described, fit_head, fitted_spread, fitted_temperature
 from espressivo.conditioning.voice_emotion.frames import RATE_HZ, analyse_frames, mel_filters, yin
 from espressivo.conditioning.voice_emotion.head import Head
 from espressivo.conditioning.voice_emotion.measure import calibration, concordance, figures_on, recall, unseen_figures
@@ -145,6 +145,13 @@ class TestWindows:
         assert voice[:8].max() == 0.0
         assert voice[16:28].min() > 0.9
 
+    def test_noise_as_loud_as_the_voice_after_it_is_no_voice(self) -> None:
+        line = syllables(seconds=4.0)
+        noise = NOISE.normal(0, line.std(), 3 * SAMPLE_RATE_HZ).astype(np.float32)
+        voice = listen(np.concatenate([noise, line])).voice
+        assert voice[:8].max() < 0.1
+        assert voice[16:28].min() > 0.9
+
     def test_what_is_far_quieter_than_the_rest_is_not_heard_wherever_it_is(self) -> None:
         part = syllables(seconds=4.0)
         loud = np.tile(part, 10)
@@ -170,16 +177,30 @@ class TestRecogniser:
 
     def test_what_is_around_a_window_has_its_say(self) -> None:
         recogniser = load_recogniser()
-        windows = listen(syllables(seconds=3.0))
-        one, other = windows.features, windows.context
-        known = [CATEGORIES.index(name) for name in recogniser.categories]
+        line = syllables(seconds=3.0)
+        windows = listen(line)
+        heard = recogniser.recognise(Speech(line))
+        head, known = recogniser.stranger, [CATEGORIES.index(name) for name in recogniser.categories]
+        views = [windows.features, windows.context]
+        posterior = head.calibrated(np.mean([head.log_odds(view) for view in views], axis=0))
+        sure = windows.voice == 1.0
+        assert sure.sum() > 5
+        assert np.allclose(heard.posterior[sure][:, known], posterior[sure], atol=1e-6)
+        assert not np.allclose(posterior[sure], head.posterior(windows.features)[sure], atol=0.02)
+        assert np.allclose(heard.ratings[sure], np.mean([head.ratings(view) for view in views], axis=0)[sure])
 
-        def log_odds(*views: np.ndarray) -> np.ndarray:
-            log_posterior = np.log(recogniser._hear(views, np.ones(len(one)), None)[0][:, known])
-            return log_posterior - log_posterior[:, :1]
-
-        assert np.allclose(log_odds(one, other), 0.5 * (log_odds(one) + log_odds(other)), atol=1e-4)
-        assert not np.allclose(log_odds(one), log_odds(other), atol=0.1)
+    def test_strangers_and_familiar_voices_have_a_head_each(self) -> None:
+        recogniser = load_recogniser()
+        lines = [syllables(f0_hz) for f0_hz in (110, 160)]
+        voice = recogniser.learn_voice(lines)
+        deaf = replace(
+            recogniser.stranger,
+            weight=0 * recogniser.stranger.weight,
+            coefficients=0 * recogniser.stranger.coefficients,
+        )
+        for head, learned in (("familiar", None), ("stranger", voice)):
+            known = replace(recogniser, **{head: deaf}).classify(lines[0], learned)
+            assert np.array_equal(known[0], recogniser.classify(lines[0], learned)[0])
 
     def test_valence_to_perform_leans_to_what_the_likely_emotions_have(self) -> None:
         heard = recognise_emotion(Speech(syllables(seconds=3.0)))
@@ -259,6 +280,31 @@ class TestFitting:
         odds = np.exp(log_odds)
         labels = np.array([generator.choice(4, p=row / row.sum()) for row in odds])
         assert fitted_temperature(log_odds * overstated, labels) == pytest.approx(overstated, rel=0.1)
+
+    def test_probabilities_are_scores_by_the_temperature(self) -> None:
+        head = train(toy(noise=0.5)).stranger
+        features = toy(noise=0.5).acted.clean[:10]
+        log_posterior = np.log(replace(head, temperature=np.array(4.0)).posterior(features))
+        scores = head.log_odds(features)
+        assert np.allclose(np.diff(log_posterior, axis=1), np.diff(scores, axis=1) / 4.0)
+
+    def test_what_no_line_can_part_likenesses_do(self) -> None:
+        material = toy(noise=1.0)
+        around = np.where(np.linalg.norm(material.acted.clean[:, :3], axis=1) > 2.0, "anger", "neutral")
+        acted = replace(material.acted, category=around)
+        head = fit_head(acted, ("neutral", "anger"), None)
+        unlike = replace(head, coefficients=np.zeros_like(head.coefficients))
+        names = np.array(["neutral", "anger"])
+        with_likeness, without = (
+            recall(names[each.log_odds(acted.clean).argmax(axis=1)], around) for each in (head, unlike)
+        )
+        assert with_likeness > without + 0.1
+
+    def test_who_was_trained_on_noise_is_unsure(self) -> None:
+        material = toy(noise=0.5)
+        shuffled = np.random.default_rng(0).permutation(material.acted.category)
+        recogniser = train(replace(material, acted=replace(material.acted, category=shuffled)))
+        assert recogniser.stranger.posterior(material.acted.clean).max(axis=1).mean() < 0.4
 
     def test_a_head_survives_its_file(self) -> None:
         recogniser = train(toy(noise=0.5))
