@@ -97,4 +97,4 @@ def _fits(weights: Float[np.ndarray, "12"], profile: tuple[float, ...]) -> Float
 def _classes(keys: Bool[np.ndarray, "frames 128"]) -> Bool[np.ndarray, "frames 12"]:
     padded = np.zeros((len(keys), 132), bool)
     padded[:, :128] = keys
-    return padded.reshape(len(keys), 11, 12).any(axis=1)
+    return np.logical_or.reduce(padded.reshape(len(keys), 11, 12), axis=1)
