@@ -2,8 +2,8 @@
 
 MUSIC_DATA is described in `corpora`. Learned from: the reader's own half of EMOPIA's official training songs (`is_own`)
 and its own half of VGMIDI's pieces, as wholes and as windows; nothing else is looked at, and settings and temperatures
-come from folds by song within that half. One network answers both: EMOPIA's labels are signs of its two outputs, VGMIDI's
-curves lines through them, so that listeners' habits (who feels good on the whole) stay out of the reader.
+come from folds by song within that half. One network answers both: EMOPIA's labels are signs of its two outputs,
+VGMIDI's curves lines through them, so that listeners' habits (who feels good on the whole) stay out of the reader.
 """
 
 import argparse
@@ -11,13 +11,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors.numpy import save_file
-from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from espressivo.conditioning.music_emotion.corpora import SIGNS, Clip, Piece, is_own, read_clips, read_pieces
@@ -56,7 +56,8 @@ class _Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         sizes = (len(FEATURES), _HIDDEN, _HIDDEN, 2)
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in zip(sizes[:-1], sizes[1:], strict=True))
+        self.linear = [nn.Linear(*pair) for pair in pairwise(sizes)]
+        self.layers = nn.ModuleList(self.linear)
         self.sign_offset = nn.Parameter(torch.zeros(2))
         self.curve_slope = nn.Parameter(torch.full((2,), 0.3))
         self.curve_offset = nn.Parameter(torch.full((2,), 0.1))
@@ -65,9 +66,9 @@ class _Net(nn.Module):
         """Outputs; dropout and noise while training."""
         if self.training:
             x = x + _NOISE * torch.randn_like(x)
-        for layer in self.layers[:-1]:
+        for layer in self.linear[:-1]:
             x = nn.functional.dropout(nn.functional.gelu(layer(x)), _DROPOUT, self.training)
-        return self.layers[-1](x)
+        return self.linear[-1](x)
 
     def loss(self, x: Float[Tensor, "n features"], target: Float[Tensor, "n 2"], is_sign: Tensor) -> Float[Tensor, "n"]:
         """Cross-entropy of signs, squared error of curves."""
@@ -119,9 +120,9 @@ def fit(rows: Rows, temperature: Float[np.ndarray, "2"], networks: int = _NETWOR
     x = torch.tensor(np.clip((rows.features - mean) / deviation, -REACH, REACH), dtype=torch.float32)
     trained = [_fit_one(x, rows, seed) for seed in range(networks)]
     layers = []
-    for place in range(len(trained[0].layers)):
-        pairs = [(net.layers[place].weight.T, net.layers[place].bias) for net in trained]
-        if place == len(trained[0].layers) - 1:
+    for place in range(len(trained[0].linear)):
+        pairs = [(net.linear[place].weight.T, net.linear[place].bias) for net in trained]
+        if place == len(trained[0].linear) - 1:
             pairs = [
                 (_STEEPNESS * weight, _STEEPNESS * (bias + net.sign_offset))
                 for (weight, bias), net in zip(pairs, trained, strict=True)
@@ -154,30 +155,27 @@ def _temperature(
     clips: Sequence[Clip], heard: Sequence[Listening], pieces: Sequence[Piece], parts: Sequence[Listening]
 ) -> Float[np.ndarray, "2"]:
     """Fit what log-odds are divided by to clips whose songs were left out; print what was found on the way."""
-    fold = np.array([_fold(clip.song) for clip in clips])
-    piece_fold = np.array([_fold(piece.name) for piece in pieces])
+    fold = [_fold(clip.song) for clip in clips]
     odds = np.zeros((len(clips), 2))
     for left_out in range(_FOLDS):
-        kept, rest = np.flatnonzero(fold != left_out), np.flatnonzero(piece_fold != left_out)
+        kept = [n for n in range(len(clips)) if fold[n] != left_out]
+        rest = [n for n in range(len(pieces)) if _fold(pieces[n].name) != left_out]
         rows = rows_of(
             [clips[n] for n in kept], [heard[n] for n in kept], [pieces[n] for n in rest], [parts[n] for n in rest]
         )
         reader = fit(rows, np.ones(2), networks=2)
-        for row in np.flatnonzero(fold == left_out):
+        for row in (n for n in range(len(clips)) if fold[n] == left_out):
             odds[row] = log_odds_of(heard[row], reader)
     signs = SIGNS[[clip.quadrant for clip in clips]]
     right = (np.sign(odds) == signs).mean(axis=0)
     print(f"folds by song: valence {right[0]:.3f}, arousal {right[1]:.3f}")
-    return np.array(
-        [
-            minimize_scalar(
-                lambda t, n=n: np.logaddexp(0.0, -signs[:, n] * odds[:, n] / t).mean(),
-                bounds=(0.3, 5),
-                method="bounded",
-            ).x
-            for n in (0, 1)
-        ]
-    )
+    return np.array([_best_divisor(*column) for column in zip(odds.T, signs.T, strict=True)])
+
+
+def _best_divisor(odds: Float[np.ndarray, "clips"], signs: Float[np.ndarray, "clips"]) -> float:
+    """Return the temperature at which the signs are likeliest."""
+    tried = np.geomspace(0.3, 5.0, 200)
+    return float(tried[np.logaddexp(0.0, -signs * odds / tried[:, None]).mean(axis=1).argmin()])
 
 
 def _weights(windows: int, total: float) -> Float[np.ndarray, "windows+1"]:
