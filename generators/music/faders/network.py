@@ -82,7 +82,7 @@ class MusicFaderNet(nn.Module):
             nn.init.xavier_uniform_(means.weight)
         for spreads in (self.logvar_r_lookup, self.logvar_n_lookup):
             nn.init.constant_(spreads.weight, _LOG_VARIANCE)
-            spreads.weight.requires_grad_(requires_grad=False)
+            spreads.weight.requires_grad = False
         # Only in the checkpoints of the authors: their `forward` leaves these out.
         self.gru_d_c = nn.GRU(KEYS + size.latent, size.hidden, batch_first=True)
         self.c_r, self.c_n = (nn.Linear(size.latent, 3) for _ in range(2))
