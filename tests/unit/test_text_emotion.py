@@ -352,6 +352,20 @@ def test_any_text_reads_as_probabilities_and_a_valid_state(text):
         assert each.state.intensity <= 1
 
 
+@pytest.mark.parametrize("source", ["lexicon", pytest.param("embedding", marks=needs_minilm)])
+def test_emotion_words_have_a_say_beside_heads_that_were_not_taught_them(source):
+    recogniser = load_text_recogniser(source)
+
+    def by_words(text, category):
+        heads = recogniser.model.read([text]).posterior[0, CATEGORIES.index(category)]
+        return recogniser.read(text).posterior[category] - heads
+
+    assert by_words("My work is so boring and tedious.", "boredom") > 0.3
+    assert by_words("He is jealous of his own brother.", "anger") > 0.05
+    taught = by_words("We are so happy about the news.", "happiness")
+    assert taught > 0.01 if source == "lexicon" else taught == pytest.approx(0, abs=1e-6)
+
+
 def test_too_long_a_text_is_refused_in_one_sentence():
     with pytest.raises(EmotionError, match=r"^The text has 10000000 characters; at most 200000 are read at once"):
         LEXICON.read("a" * 10_000_000)
