@@ -579,7 +579,7 @@ def test_training_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, monkeypa
         torch.manual_seed(1)
         network = train.RatingAndLabels(train.AdaptedEncoder(weights, 5, 2, 0.1), len(FEATURES))
         train._fit(network, rated, labelled, 2, np.random.default_rng(0), checkpoint)
-        return network.rating.weight.detach().numpy()
+        return torch.cat([network.rating.weight, network.label.weight]).detach().numpy()
 
     whole = trained(tmp_path / "whole.pt")
     assert np.abs(whole).max() > 0
