@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from espressivo.conditioning.face_emotion.judges import Ensemble, face_crop
+from espressivo.conditioning.faces.faceapi.pipeline import identity_descriptor
 from espressivo.conditioning.faces.track import FaceTrack, track_face
 from espressivo.conditioning.phones import recognise_phones
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech, fill_gaps
-from espressivo.eval.emotion.judges import Ensemble, face_crop
 from espressivo.eval.face.landmarks68 import MESH_TO_68
 from espressivo.eval.metric import Values
-from espressivo.eval.nets.faceapi.pipeline import identity_descriptor
 from espressivo.eval.quality.niqe import measure_pictures
 from espressivo.eval.results import EmotionReading
 from espressivo.eval.subjects import Subject

@@ -14,16 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from espressivo.conditioning.face_emotion.judges import JUDGE, JUDGED
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.eval.emotion.verdicts import Confusion, confusion
 from espressivo.eval.metric import Metric, NotMeasured, Pooled, Value, Values
 from espressivo.eval.results import Ceiling, EmotionReading
 from espressivo.eval.statistics.agreement import cohen_kappa, macro_f1
-
-JUDGE = "expression-ensemble"
-"""The default judge."""
-JUDGED = ("neutral", "happiness", "sadness", "anger", "fear", "disgust", "surprise")
-"""What the shipped judges know."""
 
 METRICS: tuple[Metric, ...] = (
     Metric(

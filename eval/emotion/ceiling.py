@@ -22,6 +22,7 @@ import tyro
 from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 
+from espressivo.conditioning.face_emotion.judges import FACEAPI, MINI_XCEPTION, calibrated, load_judges, read_config
 from espressivo.errors import InputError
 from espressivo.eval.emotion.accuracy import JUDGE, JUDGED
 from espressivo.eval.emotion.calibration import (
@@ -29,7 +30,6 @@ from espressivo.eval.emotion.calibration import (
     fit_temperature,
     negative_log_likelihood,
 )
-from espressivo.eval.emotion.judges import FACEAPI, MINI_XCEPTION, calibrated, load_judges, read_config
 from espressivo.eval.results import Ceiling
 from espressivo.eval.statistics.agreement import cohen_kappa, macro_f1
 from espressivo.weights.manifest import FOLDER

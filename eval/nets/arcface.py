@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor, nn
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 
 SIDE_PX = 112
 _BATCH = 8

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 
 OUTPUTS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
 """What the outputs of the network with eight expressions mean, in their order, as canonical categories."""

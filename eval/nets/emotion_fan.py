@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor, nn
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 
 OUTPUTS = ("happiness", "anger", "disgust", "fear", "sadness", "neutral", "surprise", "contempt")
 """What the outputs mean, in their order, as canonical categories."""

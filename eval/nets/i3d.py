@@ -15,10 +15,10 @@ import torch
 from jaxtyping import Float, UInt8
 
 from espressivo.conditioning.faces.detector import find_faces
+from espressivo.conditioning.judging import judging
 from espressivo.errors import InputError
 from espressivo.eval.brought import SLOTS, why_missing
 from espressivo.eval.metric import NotMeasured
-from espressivo.eval.nets.judging import judging
 
 SLOT = "i3d"
 DIMENSIONS = 400

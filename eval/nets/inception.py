@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 
 DIMENSIONS = 2048
 _SIDE_PX = 299

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 
 EVENTS = 388
 """Kinds of "MIDI-like" events: 128 notes begun, 128 ended, 100 steps of time (10 ms to 1 s), 32 loudnesses."""

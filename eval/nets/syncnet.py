@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int16, UInt8
 from torch import nn
 
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.judging import judging
 from espressivo.eval.nets.mfcc import mfcc
 
 FPS = 25

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from espressivo.conditioning.face_emotion.judges import face_crop
 from espressivo.eval.brought import brought_network, evaluators_of, find_brought
 from espressivo.eval.emotion import acc_emo, hsemotion_measures
-from espressivo.eval.emotion.judges import face_crop
 from espressivo.eval.evaluators import Evaluator
 from espressivo.eval.evidence import VideoEvidence, judged_frames, still_frames
 from espressivo.eval.lipsync import lse

@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from espressivo.conditioning.face_emotion.judges import FACEAPI, MINI_XCEPTION, ensemble, load_judges
 from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.eval.asked import Asked, asked_of
 from espressivo.eval.emotion import accuracy, dimensional, intensity
 from espressivo.eval.emotion.ceiling import load_ceilings
-from espressivo.eval.emotion.judges import FACEAPI, MINI_XCEPTION, ensemble, load_judges
 from espressivo.eval.evaluators import Evaluator, shipped_evaluator
 from espressivo.eval.evidence import VideoEvidence, watch
 from espressivo.eval.face import blink, head, identity, landmarks68, theval

@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
+from espressivo.conditioning.faces.faceapi import weights
+from espressivo.conditioning.faces.faceapi.boxes import Box, cut
+from espressivo.conditioning.faces.faceapi.detector import resized_size
+from espressivo.conditioning.faces.faceapi.expression import FaceExpressionNet
+from espressivo.conditioning.faces.faceapi.landmarks import read_landmarks
+from espressivo.conditioning.faces.faceapi.pipeline import Face, read_faces
+from espressivo.conditioning.faces.faceapi.preprocessing import face_batch, square
+from espressivo.conditioning.faces.faceapi.recognition import describe
 from espressivo.errors import InputError
-from espressivo.eval.nets.faceapi import weights
-from espressivo.eval.nets.faceapi.boxes import Box, cut
-from espressivo.eval.nets.faceapi.detector import resized_size
-from espressivo.eval.nets.faceapi.expression import FaceExpressionNet
-from espressivo.eval.nets.faceapi.landmarks import read_landmarks
-from espressivo.eval.nets.faceapi.pipeline import Face, read_faces
-from espressivo.eval.nets.faceapi.preprocessing import face_batch, square
-from espressivo.eval.nets.faceapi.recognition import describe
 from espressivo.weights.manifest import FOLDER
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "faceapi"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from espressivo.eval.nets.mini_xception import grey_batch, mini_xception, resize_like_opencv
+from espressivo.conditioning.faces.mini_xception import grey_batch, mini_xception, resize_like_opencv
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 GOLDEN = dict(np.load(FIXTURES / "mini_xception" / "golden.npz"))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from espressivo.conditioning.face_emotion.judges import Ensemble, ensemble, load_judges
+from espressivo.conditioning.faces.faceapi.boxes import cut
+from espressivo.conditioning.faces.faceapi.pipeline import read_faces
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.eval.emotion.accuracy import JUDGED
-from espressivo.eval.emotion.judges import Ensemble, ensemble, load_judges
-from espressivo.eval.nets.faceapi.boxes import cut
-from espressivo.eval.nets.faceapi.pipeline import read_faces
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.render import FRONT, open_renderer
 from espressivo.generators.face.rig import load_head

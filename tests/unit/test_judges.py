@@ -10,12 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from espressivo.errors import InputError
-from espressivo.eval.emotion import ceiling
-from espressivo.eval.emotion.accuracy import JUDGE, JUDGED
-from espressivo.eval.emotion.calibration import expected_calibration_error, fit_temperature, negative_log_likelihood
-from espressivo.eval.emotion.ceiling import load_ceilings, load_reported_accuracies, measure, read_fer2013
-from espressivo.eval.emotion.judges import (
+from espressivo.conditioning.face_emotion.judges import (
     FACEAPI,
     MINI_XCEPTION,
     Ensemble,
@@ -26,6 +21,11 @@ from espressivo.eval.emotion.judges import (
     load_judges,
     read_config,
 )
+from espressivo.errors import InputError
+from espressivo.eval.emotion import ceiling
+from espressivo.eval.emotion.accuracy import JUDGE, JUDGED
+from espressivo.eval.emotion.calibration import expected_calibration_error, fit_temperature, negative_log_likelihood
+from espressivo.eval.emotion.ceiling import load_ceilings, load_reported_accuracies, measure, read_fer2013
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CROPS = dict(np.load(FIXTURES / "faceapi" / "crops.npz"))

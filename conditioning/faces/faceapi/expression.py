@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from espressivo.eval.nets.faceapi.blocks import Dense, FeatureExtractor
+from espressivo.conditioning.faces.faceapi.blocks import Dense, FeatureExtractor
 
 SIDE_PX = 112
 

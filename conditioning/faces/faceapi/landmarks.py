@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from espressivo.eval.nets.faceapi.blocks import Dense, FeatureExtractor, TinyFeatureExtractor
-from espressivo.eval.nets.faceapi.preprocessing import face_batch
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.faces.faceapi.blocks import Dense, FeatureExtractor, TinyFeatureExtractor
+from espressivo.conditioning.faces.faceapi.preprocessing import face_batch
+from espressivo.conditioning.judging import judging
 
 SIDE_PX = 112
 

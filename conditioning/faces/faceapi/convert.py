@@ -1,6 +1,6 @@
 """Takes the face-api networks over into `weights/`.
 
-    python -m espressivo.eval.nets.faceapi.convert SOURCE_DIR OUT_DIR
+    python -m espressivo.conditioning.faces.faceapi.convert SOURCE_DIR OUT_DIR
 
 SOURCE_DIR holds `<network>.safetensors` with the tensors of npm @vladmandic/face-api 1.7.15 under their official
 names: 8-bit values with `<name>|scale` and `<name>|min`, or 32-bit floats. Nothing is changed but the order.

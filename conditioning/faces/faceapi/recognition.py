@@ -13,9 +13,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from espressivo.eval.nets.faceapi.blocks import Convolution
-from espressivo.eval.nets.faceapi.preprocessing import face_batch
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.faces.faceapi.blocks import Convolution
+from espressivo.conditioning.faces.faceapi.preprocessing import face_batch
+from espressivo.conditioning.judging import judging
 
 SIDE_PX = 150
 

@@ -12,10 +12,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from espressivo.eval.nets.faceapi.blocks import Convolution, SeparableConvolution, pad_same
-from espressivo.eval.nets.faceapi.boxes import Box
-from espressivo.eval.nets.faceapi.preprocessing import DETECTOR_MEAN, normalise, square
-from espressivo.eval.nets.judging import judging
+from espressivo.conditioning.faces.faceapi.blocks import Convolution, SeparableConvolution, pad_same
+from espressivo.conditioning.faces.faceapi.boxes import Box
+from espressivo.conditioning.faces.faceapi.preprocessing import DETECTOR_MEAN, normalise, square
+from espressivo.conditioning.judging import judging
 
 _ANCHORS = np.array(
     [(1.603231, 2.094468), (6.041143, 7.080126), (2.882459, 3.518061), (4.266906, 5.178857), (9.041765, 10.66308)]

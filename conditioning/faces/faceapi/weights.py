@@ -11,11 +11,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from torch import Tensor, nn
 
+from espressivo.conditioning.faces.faceapi.detector import TinyFaceDetector
+from espressivo.conditioning.faces.faceapi.expression import FaceExpressionNet
+from espressivo.conditioning.faces.faceapi.landmarks import FaceLandmark68Net, FaceLandmark68TinyNet
+from espressivo.conditioning.faces.faceapi.recognition import FaceRecognitionNet
 from espressivo.errors import InputError
-from espressivo.eval.nets.faceapi.detector import TinyFaceDetector
-from espressivo.eval.nets.faceapi.expression import FaceExpressionNet
-from espressivo.eval.nets.faceapi.landmarks import FaceLandmark68Net, FaceLandmark68TinyNet
-from espressivo.eval.nets.faceapi.recognition import FaceRecognitionNet
 from espressivo.weights.manifest import FOLDER
 
 _Net = TypeVar("_Net", bound=nn.Module)

@@ -1,0 +1,1 @@
+"""Which emotion a face shows, in portraits and videos."""
