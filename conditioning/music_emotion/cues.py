@@ -3,7 +3,8 @@
 Which cue says what, and in which direction: P. Juslin and P. Laukka, "Communication of emotions in vocal expression and
 music performance", Psychological Bulletin 129(5), 2003, tables 7 and 11; A. Gabrielsson and E. Lindström, "The role of
 structure in the musical expression of emotions", in "Handbook of Music and Emotion", 2010. How much each one counts is
-an estimate.
+an estimate in round numbers; how much all of them count together was looked up on half of EMOPIA's training songs (one
+factor for valence, one for arousal), so that they are about as often right as they say.
 """
 
 from dataclasses import dataclass
@@ -29,14 +30,14 @@ class _Cue:
 
 
 _CUES = (
-    _Cue("power", 2.75, 0.8, 0.0, 1.0),
-    _Cue("notes_per_s", 1.8, 0.55, 0.0, 0.6),
-    _Cue("velocity", 0.5, 0.13, 0.0, 0.25),
-    _Cue("length", -0.45, 0.55, 0.0, -0.6),
-    _Cue("majorness", 0.1, 0.2, 0.8, 0.0),
-    _Cue("semitones", 0.07, 0.04, -0.4, 0.0),
-    _Cue("major_triads", 0.5, 0.2, 0.2, 0.0),
-    _Cue("minor_triads", 0.4, 0.2, -0.2, 0.0),
+    _Cue("power", 2.75, 0.8, 0.0, 1.3),
+    _Cue("notes_per_s", 1.8, 0.55, 0.0, 0.8),
+    _Cue("velocity", 0.5, 0.13, 0.0, 0.3),
+    _Cue("length", -0.45, 0.55, 0.0, -0.8),
+    _Cue("majorness", 0.1, 0.2, 1.3, 0.0),
+    _Cue("semitones", 0.07, 0.04, -0.65, 0.0),
+    _Cue("major_triads", 0.5, 0.2, 0.3, 0.0),
+    _Cue("minor_triads", 0.4, 0.2, -0.3, 0.0),
 )
 _COLUMNS = [FEATURES.index(cue.feature) for cue in _CUES]
 _USUAL = np.array([cue.usual for cue in _CUES])

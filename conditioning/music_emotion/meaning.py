@@ -20,7 +20,7 @@ _EXPRESSED = (
     ("anger", 1, 1.0),
     ("fear", 1, 1.0),
     ("sadness", 2, 1.0),
-    ("boredom", 2, 0.3),
+    ("boredom", 2, 0.1),
     ("calm", 3, 1.0),
 )
 """Category, its place in `QUADRANTS`, and how usual it is there beside others (estimates)."""
