@@ -140,7 +140,7 @@ class LatentEncoder:
         )
 
     def places(self, voice: Float[np.ndarray, "n 387"]) -> Float[np.ndarray, "n style"]:
-        """Style before it is put on the grid; the grid's step is what one speaker's clips differ by."""
+        """Style before it is put on the grid of whole numbers."""
         return run(self.style, self._scaled(voice))
 
     def say(

@@ -26,13 +26,15 @@ from espressivo.conditioning.latents.network import DIMENSIONS, Decoder, Encoder
 from espressivo.conditioning.latents.segments import parts_of
 
 STYLE_DIRECTIONS = 6
-STEPS = 3000
+STYLE_STEP = 2.0
+"""Of the grid, in standard deviations of one speaker's clips: smaller differences are mood and words."""
+STEPS = 2000
 
 _BATCH = 128
 _RATE, _JUDGE_RATE = 2e-3, 3e-3
 _DECAY = 1e-2
 _SHAPES = 64
-_HIDING = {"content": 1.0, "emotion": 1.0, "style": 2.0}
+_HIDING = {"content": 1.0, "emotion": 1.0, "style": 1.0}
 _WARM_UP = 0.3
 """Share of the steps in which hiding sets in."""
 
@@ -122,6 +124,7 @@ def train(material: Material, seed: int = 0, steps: int = STEPS) -> LatentEncode
         (np.char.add(material.corpus, material.emotion), material.sentence),
         STYLE_DIRECTIONS,
     )
+    directions /= STYLE_STEP
     offset = -style.mean(axis=0) @ directions
     found = LatentEncoder(
         voice_mean=scale[0],

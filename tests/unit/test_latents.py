@@ -17,7 +17,7 @@ from espressivo.conditioning.latents.exchange import exchange, mix
 from espressivo.conditioning.latents.hearing import hear, moving_features
 from espressivo.conditioning.latents.measure import readings, unseen_clips
 from espressivo.conditioning.latents.probes import halves, reading
-from espressivo.conditioning.latents.segments import PARTS, parts_of
+from espressivo.conditioning.latents.segments import COUNT, parts_of
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.conditioning.voice_emotion.features import feature_names
 from espressivo.errors import InputError
@@ -47,7 +47,7 @@ def tiny_encoder(seed: int = 0) -> LatentEncoder:
         voice_spread=np.ones(387),
         clock_mean=np.zeros(42),
         clock_spread=np.ones(42),
-        content=layers(PARTS * 40, 5),
+        content=layers(COUNT * 40, 5),
         emotion=layers(387, 4),
         style=layers(387, 3),
         content_codes=generator.normal(size=(5, 4)),
@@ -69,13 +69,15 @@ class TestHearing:
     )
     def test_any_sound_gives_finite_numbers(self, samples: np.ndarray) -> None:
         heard = hear(samples.astype(np.float32))
-        assert np.isfinite(heard.voice).all() and len(heard.phones) >= 1
+        assert np.isfinite(heard.voice).all()
+        assert len(heard.phones) >= 1
         assert np.isfinite(parts_of(heard.phones)).all()
 
     def test_the_emotion_hears_no_mean_spectra(self) -> None:
         names = np.array(feature_names())[moving_features()]
         assert not any(name.startswith(("bands.", "cepstra.mean")) for name in names)
-        assert "pitch.sd" in names and 150 < len(names) < 387
+        assert "pitch.sd" in names
+        assert 150 < len(names) < 387
 
 
 class TestParts:
@@ -83,7 +85,7 @@ class TestParts:
     @settings(max_examples=40, deadline=None)
     def test_parts_keep_the_mean_whatever_the_length(self, steps: int, seed: int) -> None:
         phones = np.random.default_rng(seed).random((steps, 7))
-        parts = parts_of(phones).reshape(PARTS, 7)
+        parts = parts_of(phones).reshape(COUNT, 7)
         assert np.allclose(parts.mean(axis=0), phones.mean(axis=0), atol=1e-5)
 
     def test_saying_it_slower_changes_little(self) -> None:
@@ -107,7 +109,8 @@ class TestClock:
     def test_a_cut_clip_is_unknown_behind_its_end(self) -> None:
         template = self.rows(80)
         found = warp(template[:60], template)
-        assert np.isfinite(found.places[:46]).all() and np.isnan(found.places[50:]).all()
+        assert np.isfinite(found.places[:46]).all()
+        assert np.isnan(found.places[50:]).all()
         assert np.isnan(sampled(template, found.places)[50:]).all()
 
 
@@ -115,17 +118,16 @@ class TestErasure:
     def test_kept_labels_stay_and_erased_ones_go(self) -> None:
         generator = np.random.default_rng(0)
         kept, erased = generator.integers(0, 4, 2000), generator.integers(0, 4, 2000)
-        mixing = np.linalg.qr(generator.normal(size=(12, 12)))[0] * 5.0
-        clean = generator.normal(size=(2000, 12))
-        clean[:, 0] += 3.0 * kept
-        clean[:, 1] += 3.0 * erased
-        vectors = clean @ mixing
-        away = vectors @ discriminants(vectors, kept, [erased], 1, weight=1e3)
-        share = {name: scatters(away, labels)[0] / away.var() for name, labels in (("kept", kept), ("gone", erased))}
-        assert share["kept"] > 0.8
-        assert share["gone"] < 0.01
-        plain = vectors @ discriminants(vectors, erased, [], 1)
-        assert scatters(plain, erased)[0] / plain.var() > 0.8
+        vectors = generator.normal(size=(2000, 12))
+        vectors[:, 0] += 3.0 * kept + 2.0 * erased
+        vectors[:, 1] += 1.0 * erased
+        share = {}
+        for way, labels in (("plain", []), ("erasing", [erased])):
+            away = vectors @ discriminants(vectors, kept, labels, 1)
+            share[way] = [(scatters(away, of)[0] / away.var()).item() for of in (kept, erased)]
+        assert share["plain"][1] > 0.05
+        assert share["erasing"][0] > 0.6
+        assert share["erasing"][1] < 0.01
 
     def test_scatters_add_up_to_the_covariance(self) -> None:
         vectors = np.random.default_rng(1).normal(size=(50, 3))
@@ -161,8 +163,9 @@ class TestEncoder:
     def test_style_lies_on_a_grid_and_vectors_are_mixtures_of_codes(self) -> None:
         encoder = tiny_encoder()
         voice = np.random.default_rng(0).normal(size=(9, 387))
-        content, emotion, style = encoder.vectors(voice, np.random.default_rng(1).random((9, PARTS * 40)))
-        assert np.array_equal(style, np.round(style)) and len(np.unique(style)) > 2
+        content, emotion, style = encoder.vectors(voice, np.random.default_rng(1).random((9, COUNT * 40)))
+        assert np.array_equal(style, np.round(style))
+        assert len(np.unique(style)) > 2
         for vectors, codes in ((content, encoder.content_codes), (emotion, encoder.emotion_codes)):
             assert (vectors.max(axis=0) <= codes.max(axis=0) + 1e-6).all()
 
