@@ -59,9 +59,22 @@ class Material:
         return self.of(self.speed == SPEEDS[0])
 
 
-def gather(clips: tuple[Clip, ...], seed: int = 0, progress: ProgressCallback | None = None) -> Material:
-    """Hear every clip at every speed."""
-    templates = {sentence: phone_roots_of_span(_template(clips, sentence)) for sentence in {c.sentence for c in clips}}
+def gather(
+    clips: tuple[Clip, ...],
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+    among: tuple[Clip, ...] | None = None,
+) -> Material:
+    """Hear every clip at every speed.
+
+    Args:
+        clips: what to hear.
+        seed: of the cuts.
+        progress: is told of every clip.
+        among: clips to take the templates of sentences from, where they are others; clocks of one template agree.
+    """
+    sentences = {clip.sentence for clip in clips}
+    templates = {sentence: phone_roots_of_span(_template(among or clips, sentence)) for sentence in sentences}
     jobs = [(number, clip, speed) for speed in SPEEDS for number, clip in enumerate(clips)]
     rows = [
         _row(clip, speed, templates[clip.sentence], np.random.default_rng([seed, number, round(100 * speed)]))

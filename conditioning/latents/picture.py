@@ -1,4 +1,4 @@
-"""Pictures: `python -m espressivo.conditioning.latents.picture RAVDESS EMODB --out FOLDER [--weights NAME or FOLDER]`.
+"""Pictures: `python -m espressivo.conditioning.latents.picture RAVDESS --out FOLDER [--weights NAME or FOLDER]`.
 
 `latents.png`: the three vectors of unseen speakers' clips, each coloured by what it should and should not tell.
 `exchange.png`: a clip, the same said with another clip's vectors, and the real clip it should then sound like.
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from espressivo.conditioning.latents.clips import Clip
+from espressivo.conditioning.latents.clips import Clip, read_clips
 from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder
 from espressivo.conditioning.latents.hearing import hear
 from espressivo.conditioning.latents.material import gather
@@ -26,15 +26,15 @@ _JITTER = 0.1
 def main() -> None:
     """Read the arguments and draw."""
     parser = argparse.ArgumentParser(description="Draw vectors and exchanges.")
-    parser.add_argument("data", type=Path, nargs="+", help="folders in the form of RAVDESS or EMO-DB")
+    parser.add_argument("data", type=Path, help="folder in the form of RAVDESS or EMO-DB")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", default=NON_COMMERCIAL, help="name of an encoder that ships, or a folder")
     arguments = parser.parse_args()
     encoder = chosen_encoder(arguments.weights)
-    clips = [unseen_clips(encoder, folder) for folder in arguments.data]
+    clips = unseen_clips(encoder, arguments.data)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    draw_vectors(encoder, clips[0], arguments.out / "latents.png")
-    draw_exchange(encoder, clips[0], arguments.out / "exchange.png")
+    draw_vectors(encoder, clips, arguments.out / "latents.png")
+    draw_exchange(encoder, clips, read_clips(arguments.data), arguments.out / "exchange.png")
 
 
 def draw_vectors(encoder: LatentEncoder, clips: tuple[Clip, ...], path: Path) -> None:
@@ -57,11 +57,14 @@ def draw_vectors(encoder: LatentEncoder, clips: tuple[Clip, ...], path: Path) ->
     figure.savefig(path, dpi=80)
 
 
-def draw_exchange(encoder: LatentEncoder, clips: tuple[Clip, ...], path: Path) -> None:
-    """Draw, for two speakers: neutral, the same with the emotion of the other's angry clip, and the own angry clip."""
+def draw_exchange(encoder: LatentEncoder, clips: tuple[Clip, ...], among: tuple[Clip, ...], path: Path) -> None:
+    """Draw, for two speakers: neutral, the same with the emotion of the other's angry clip, and the own angry clip.
+
+    `among` are the clips with which the encoder was trained, whose clock it knows.
+    """
     pairs = [_neutral_and_angry(clips, speaker) for speaker in sorted({clip.speaker for clip in clips})[:2]]
     chosen = tuple(clip for pair in pairs for clip in pair)
-    sound = gather(chosen).plain
+    sound = gather(chosen, among=among).plain
     parts = np.array([parts_of(phones[:steps]) for phones, steps in zip(sound.phones, sound.steps, strict=True)])
     content, emotion, style = encoder.vectors(sound.voice[:, 0], parts)
     figure = _figure(15, 6)
@@ -74,7 +77,7 @@ def draw_exchange(encoder: LatentEncoder, clips: tuple[Clip, ...], path: Path) -
             f"{clips_name(chosen[angry])}, angry, real": sound.clock[angry],
         }
         for axis, (title, clock) in zip(axes[row], shown.items(), strict=True):
-            axis.imshow(clock[:, :_BANDS].T, origin="lower", aspect="auto", vmin=-12, vmax=-2)
+            axis.imshow(clock[:, :_BANDS].T, origin="lower", aspect="auto", vmin=-14, vmax=-2)
             axis.set_title(title, fontsize=9)
             axis.set_xlabel(f"clock; mean pitch {12 * np.nanmean(clock[:, _BANDS]):+.1f} semitones", fontsize=8)
     figure.tight_layout()
