@@ -60,7 +60,7 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
         FaceError: there are no frames, or no face (or none so large that a mesh means anything, or no face with this
             number) in more than `MAX_MISSED` of them.
     """
-    seeker = _Seeker(face)
+    seeker = FaceSeeker(face)
     meshes: list[np.ndarray | None] = []
     height = width = 0
     for image in frames:
@@ -68,7 +68,7 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
         meshes.append(seeker.read(image))
     seen = [index for index, mesh in enumerate(meshes) if mesh is not None]
     if len(seen) < (1 - MAX_MISSED) * len(meshes) or not seen:
-        raise FaceError(_reason(seeker, face, len(meshes), len(seen)))
+        raise seeker.complaint(len(meshes), len(seen))
     found = np.array([mesh is not None for mesh in meshes])
     # Before the first and after the last frame with a face, it holds still.
     places = np.interp(np.arange(len(meshes)), seen, np.arange(len(seen)))
@@ -76,8 +76,12 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
     return FaceTrack(points, found, fps, width, height)
 
 
-class _Seeker:
-    """Knows where the face was last, and looks for it from there."""
+class FaceSeeker:
+    """Knows where a face was last, and looks for it from there.
+
+    Args:
+        number: which face, counted from the largest of the first frame that shows any.
+    """
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -92,6 +96,24 @@ class _Seeker:
         if mesh is None and (square := self._detected(image)) is not None:
             mesh = self._mesh_in(image, square)
         return mesh
+
+    def complaint(self, frames: int, seen: int) -> FaceError:
+        """Return the error that says best why a face was seen in so few of the frames."""
+        if not frames:
+            return FaceError("The video holds no frames; give one that shows a face.")
+        if not seen and 0 < self.most_faces <= self._number:
+            return FaceError(
+                f"At most {self.most_faces} face(s) can be seen, so there is no face with this number; count from 0."
+            )
+        if not seen and self.largest_small_px:
+            return FaceError(
+                f"The largest face is {self.largest_small_px:.0f} px high, too small to read; give a larger picture, "
+                f"with at least {MIN_FACE_PX} px from brows to chin."
+            )
+        return FaceError(
+            f"A face is seen in {seen} of {frames} frames, which is too few; give a picture or video that shows a face "
+            f"from the front in at least {1 - MAX_MISSED:.0%} of its frames."
+        )
 
     def _mesh_in(self, image: UInt8[np.ndarray, "h w 3"], square: Square) -> Float32[np.ndarray, "468 3"] | None:
         mesh, score = read_square(image, square)
@@ -112,24 +134,6 @@ class _Seeker:
             x, y = self._last.x, self._last.y
             return min((face.square for face in large), key=lambda square: hypot(square.x - x, square.y - y))
         return large[self._number].square if self._number < len(large) else None
-
-
-def _reason(seeker: _Seeker, face: int, frames: int, seen: int) -> str:
-    if not frames:
-        return "The video holds no frames; give one that shows a face."
-    if not seen and 0 < seeker.most_faces <= face:
-        return (
-            f"The video shows {seeker.most_faces} face(s) at most, so there is no face with this number; count from 0."
-        )
-    if not seen and seeker.largest_small_px:
-        return (
-            f"The largest face in the video is {seeker.largest_small_px:.0f} px high, too small to read; give a larger "
-            f"picture, with at least {MIN_FACE_PX} px from brows to chin."
-        )
-    return (
-        f"A face is seen in {seen} of {frames} frames, which is too few to measure; give a video that shows a face "
-        f"from the front in at least {1 - MAX_MISSED:.0%} of its frames."
-    )
 
 
 def _between(meshes: Float32[np.ndarray, "n 468 3"], places: np.ndarray) -> Float32[np.ndarray, "frames 468 3"]:

@@ -147,7 +147,7 @@ def test_of_several_faces_the_one_that_was_followed_is_taken_up_again() -> None:
         ([BLACK] * 3, 0, "0 of 3 frames"),
         ([HEAD, BLACK, HEAD], 0, "2 of 3 frames"),
         ([HEAD], 1, "1 face.* no face with this number"),
-        ([_on_black(_scaled(HEAD, 56), 60, 60, (180, 200))], 0, r"largest face in the video is 1\d px"),
+        ([_on_black(_scaled(HEAD, 56), 60, 60, (180, 200))], 0, r"largest face is 1\d px"),
     ],
 )
 def test_a_video_without_a_readable_face_is_refused_in_one_sentence(

@@ -110,8 +110,12 @@ def probe(path: Path) -> VideoInfo:
         raise _unreadable(path) from error
 
 
-def read_video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+def read_video_frames(path: Path, every: int = 1) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """Decode a video file frame by frame, as RGB.
+
+    Args:
+        path: the file.
+        every: give only the first of so many frames; the others are decoded, but not converted to RGB.
 
     Raises:
         MediaError: the file is missing, is no video, is damaged, or is too large in pixels, frames or time.
@@ -127,13 +131,14 @@ def read_video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
             spent_s, started = 0.0, time.monotonic()
             for count, frame in enumerate(container.decode(video), start=1):
                 _check_size(path, frame.width, frame.height)
-                picture = frame.to_ndarray(format="rgb24")
+                picture = None if (count - 1) % every else frame.to_ndarray(format="rgb24")
                 spent_s += time.monotonic() - started
                 if count > MAX_FRAMES:
                     raise MediaError(f"{path} has more than {MAX_FRAMES} frames; {_AT_MOST}")
                 if spent_s > MAX_DECODING_S:
                     raise MediaError(f"{path} takes more than {MAX_DECODING_S:.0f} s to decode; convert it to H.264.")
-                yield picture
+                if picture is not None:
+                    yield picture
                 started = time.monotonic()
     except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path) from error
