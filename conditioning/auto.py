@@ -53,11 +53,9 @@ def curves_of(
 ) -> tuple[Float[np.ndarray, "times categories"], Float[np.ndarray, "times 3"]]:
     """Strengths (columns as `CATEGORIES`, neutral 0) and VAD from neutral, before they are thinned out to keyframes."""
     shares = softmax(_log_odds(found, auto.smoothing_s) * auto.contrast, axis=1)[:, 1:]
-    strengths = _smooth(shares * found.intensity[:, None], found.times_s, auto.smoothing_s)
-    totals = strengths.sum(axis=1, keepdims=True)
-    weakest = np.argsort(-strengths.sum(axis=0), kind="stable")[auto.max_emotions :]
-    strengths[:, weakest] = 0.0
-    strengths *= totals / np.maximum(strengths.sum(axis=1, keepdims=True), 1e-9)
+    strengths = _smooth(
+        _strongest(shares, auto.max_emotions) * found.intensity[:, None], found.times_s, auto.smoothing_s
+    )
     strengths = np.concatenate([np.zeros((len(strengths), 1)), strengths], axis=1) * auto.strength
     vad = _smooth(found.vad, found.times_s, auto.smoothing_s) * auto.strength
     if auto.preferred:
@@ -80,6 +78,14 @@ def _log_odds(found: RecognisedEmotion, width_s: float) -> Float[np.ndarray, "ti
     gathered = np.full_like(evidence, -np.inf)
     gathered[:, finite] = _smooth(evidence[:, finite] * weight, found.times_s, width_s)
     return gathered / _smooth(weight, found.times_s, width_s)
+
+
+def _strongest(shares: Float[np.ndarray, "times n"], count: int) -> Float[np.ndarray, "times n"]:
+    """Give the shares of all but the `count` largest to these."""
+    kept = np.zeros_like(shares)
+    places = np.argsort(-shares, axis=1, kind="stable")[:, :count]
+    np.put_along_axis(kept, places, np.take_along_axis(shares, places, axis=1), axis=1)
+    return kept * (shares.sum(axis=1, keepdims=True) / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9))
 
 
 def _state(

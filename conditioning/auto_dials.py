@@ -21,7 +21,7 @@ class AutoEmotion(InputModel):
     contrast: Annotated[float, Field(ge=0.1, le=5)] = 1.0
     """Above 1 the likeliest emotion takes more of the rest's share, below 1 the emotions mix."""
     max_emotions: Annotated[int, Field(ge=1, le=9)] = 3
-    """Only so many emotions, those strongest over the whole line; the others' shares go to them."""
+    """Only so many emotions at a time, the strongest; the others' shares go to them."""
     preferred: str | None = None
     """An emotion to lean to, whatever was recognised: a canonical category."""
     preferred_weight: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -136,8 +136,10 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
     """Make `take` again from its own record and sound, into another folder.
 
     Raises:
-        InputError: the record was written by another version and cannot be read.
+        InputError: the record is of no performance, or was written by another version and cannot be read.
     """
+    if "speech" not in take.record["request"]:
+        raise InputError(f"{take.folder} holds no performance; only what `espressivo perform` made can be repeated.")
     try:
         request = PerformanceRequest.model_validate(
             take.record["request"]

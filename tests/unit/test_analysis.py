@@ -7,6 +7,7 @@ import pytest
 
 from espressivo.analysis import AnalyseRequest, analyse
 from espressivo.errors import Cancelled, InputError, ScriptError
+from espressivo.performance import repeat
 from espressivo.progress import ProgressEvent
 from espressivo.take import Take
 
@@ -89,3 +90,9 @@ def test_nothing_is_left_when_it_fails_or_is_cancelled(script: Path, tmp_path: P
 def test_a_speed_nobody_speaks_at_is_refused(script: Path, speed: float) -> None:
     with pytest.raises(InputError, match="words-per-minute"):
         AnalyseRequest(script=script, words_per_minute=speed)
+
+
+def test_an_analysis_is_no_performance_to_repeat(script: Path, tmp_path: Path) -> None:
+    _, take = analyse(AnalyseRequest(script=script, formats=("json",)), tmp_path / "out")
+    with pytest.raises(InputError, match="no performance"):
+        repeat(take, tmp_path / "again")

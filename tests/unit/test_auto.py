@@ -55,11 +55,20 @@ class TestAutoEmotion:
         assert smooth.max() < 0.5 * sharp.max()
         assert smooth.sum() == pytest.approx(sharp.sum(), rel=1e-3)
 
-    def test_at_most_so_many_emotions(self) -> None:
-        recognised = found_as([("anger", 0.9)] * 6 + [("sadness", 0.9)] * 5 + [("fear", 0.9)] * 4)
+    def test_at_most_so_many_emotions_at_a_time(self) -> None:
+        recognised = found_as([("neutral", 0.9)] * 6)
+        posterior = np.zeros((6, len(CATEGORIES)))
+        posterior[:, [CATEGORIES.index(name) for name in ("anger", "fear", "disgust")]] = 0.5, 0.3, 0.2
+        recognised = replace(recognised, posterior=posterior)
         for count in (1, 2, 3):
             strengths, _ = curves_of(recognised, AutoEmotion(max_emotions=count, smoothing_s=1.0))
-            assert (strengths.max(axis=0) > 0).sum() == count
+            assert ((strengths > 0).sum(axis=1) == count).all()
+            assert strengths.sum(axis=1) == pytest.approx(0.9, abs=0.02)
+
+    def test_a_rare_emotion_is_not_given_away_to_the_common_ones(self) -> None:
+        rows = [("sadness", 0.9)] * 20 + [("happiness", 0.9)] * 20 + [("fear", 0.9)] * 20 + [("anger", 0.9)] * 12
+        strengths, _ = curves_of(found_as(rows), AutoEmotion(max_emotions=1, smoothing_s=1.0))
+        assert strengths[66].argmax() == CATEGORIES.index("anger")
 
     def test_contrast_gives_the_likeliest_more(self) -> None:
         recognised = found_as([("anger", 0.8)] * 3)
