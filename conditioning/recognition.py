@@ -17,9 +17,9 @@ class RecognisedEmotion:
     times_s: Float[np.ndarray, "times"]
     """Rising, at least one."""
     posterior: Float[np.ndarray, "times categories"]
-    """Calibrated probabilities, columns as `vocabulary.CATEGORIES` (0 for those the recogniser does not know), all taken
-    to be as likely beforehand, but as common as in written comments for text. Where there is nothing to recognise all of
-    it is neutral."""
+    """Calibrated probabilities, columns as `vocabulary.CATEGORIES` (0 for those the recogniser does not know). All are
+    taken to be as likely beforehand, but for text as common as in written comments. Where there is nothing to recognise
+    all of it is neutral."""
     vad: Float[np.ndarray, "times 3"]
     """Valence, arousal, dominance in [-1, 1], neutral at the origin, on the scale of `vocabulary.MEANS`."""
     confidence: Float[np.ndarray, "times"]
