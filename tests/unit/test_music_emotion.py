@@ -103,7 +103,10 @@ class TestDescribe:
         seconds = notes_of([(60, 0, 480), (61, 0, 480)])
         assert feature(seconds, "roughness") == 1.0 > feature(thirds, "roughness")
         assert feature(thirds, "major_thirds") == feature(seconds, "semitones") == 1.0
-        assert feature(notes_of([(60, 0, 480), (66, 0, 480)]), "tritones") == 1.0
+        mixed = notes_of([(60, 0, 480), (66, 0, 480), (67, 0, 480)])
+        assert [feature(mixed, name) for name in ("tritones", "fourths_fifths", "semitones")] == pytest.approx(
+            [1 / 3] * 3
+        )
         assert feature(notes_of([(60, 0, 480), (76, 0, 480), (67, 0, 480)]), "major_triads") == 1.0
 
     @settings(max_examples=20)
@@ -155,6 +158,13 @@ class TestReaders:
     def test_louder_is_more_aroused(self, reader: MusicReader) -> None:
         heard = [feeling(tune(velocity=velocity), reader).arousal for velocity in (30, 60, 90, 120)]
         assert np.all(np.diff(heard) > 0)
+
+    def test_loudness_that_never_varies_says_less(self) -> None:
+        played = tune(velocity=120)
+        played = replace(played, velocity=np.where(np.arange(len(played)) % 2, 127, 103))
+        score = tune(velocity=115)
+        loud, soft = (listen(notes).whole[FEATURES.index("velocity")] for notes in (played, score))
+        assert loud > 0.85 > 0.65 > soft > 0.5
 
     def test_faster_is_more_aroused(self, reader: MusicReader) -> None:
         heard = [feeling(tune(bpm=bpm), reader).arousal for bpm in (45, 70, 110, 170)]
@@ -299,4 +309,5 @@ class TestCorpora:
         curve = np.array([[0.0, 1.0], [0.5, 0.0]])
         piece = Piece(tune(), "Game_Title", np.array([0.0, 2.0, 4.0]), curve)
         assert piece.mean_between(1.0, 4.0) == pytest.approx([1 / 3, 1 / 3], abs=1e-6)
+        assert piece.mean_between(0.0, 3.0) == pytest.approx([1 / 6, 2 / 3], abs=1e-6)
         assert piece.game == "Game"
