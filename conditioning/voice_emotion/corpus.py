@@ -1,7 +1,7 @@
 """Recordings to train and measure on, from folders in the form of EMO-DB, RAVDESS or read speech without labels.
 
-A folder with `labels.csv` (columns clip, emotion, speaker or actor; where known intensity and recognised_pct) holds
-acted emotion; one with `transcripts.csv` (clip, speaker) holds read speech, from which only is learned how voices and
+A folder with `labels.csv` (columns clip, emotion, speaker or actor; where known intensity, recognised_pct and listeners'
+ratings V, A, D in [-1, 1]) holds acted emotion; one with `transcripts.csv` (clip, speaker) holds read speech, from which only is learned how voices and
 microphones differ. Sound lies in `flac/`.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from espressivo.conditioning.vocabulary import CATEGORIES
+from espressivo.conditioning.vocabulary import CATEGORIES, VAD
 from espressivo.errors import InputError
 from espressivo.media.decode import read_audio
 
@@ -30,6 +30,8 @@ class Recording:
     """"normal", "strong", or empty where the corpus does not say."""
     recognised: float
     """Share of listeners who heard that emotion, 1 where unknown."""
+    rated: VAD | None = None
+    """Valence, arousal and dominance by listeners, where the corpus has them."""
 
     def samples(self) -> Float[np.ndarray, "samples"]:
         """Decode the sound."""
@@ -84,6 +86,7 @@ def _acted(folder: Path, row: dict[str, str]) -> Recording:
         category=row["emotion"],
         strength=row.get("intensity") or "",
         recognised=float(row.get("recognised_pct") or 100.0) / 100.0,
+        rated=(float(row["V"]), float(row["A"]), float(row["D"])) if row.get("V") else None,
     )
 
 

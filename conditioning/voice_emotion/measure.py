@@ -4,7 +4,8 @@ Without --weights, recognisers are trained without the speakers they are measure
 acted corpus, and each trained corpus on every other one. With --weights, recognisers that ship are measured on the
 folders given, which must hold other speakers than those they were trained on. All recalls are unweighted (UAR), `raw`
 without any knowledge of the speaker, `normalised` with the speaker's own mean and spread over all of their clips
-(transductive). Ratings are compared with what `priors.expected_rating` expects, not with listeners.
+(transductive). Ratings are compared with what `priors.expected_rating` expects, not with listeners, unless labels.csv
+has listeners' ratings.
 """
 
 import argparse

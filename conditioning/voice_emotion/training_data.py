@@ -33,7 +33,7 @@ def describe_acted(
         disturbed=np.array(changed).reshape(len(rows), variants, len(clean[0])),
         category=np.array([row.category for row in rows]),
         speaker=np.array([f"{corpus.name}/{row.speaker}" for row in rows]),
-        rating=np.array([expected_rating(row.category, row.strength, row.recognised) for row in rows]),
+        rating=np.array([row.rated or expected_rating(row.category, row.strength, row.recognised) for row in rows]),
         coarse=coarse_features(),
     )
 

@@ -356,6 +356,10 @@ class TestCorpus:
         assert list(corpus.folds()) == [("01",), ("02",)]
         assert not read_corpus(read).acted
 
+    def test_listeners_ratings_go_before_what_labels_are_worth(self, tmp_path: Path) -> None:
+        (tmp_path / "labels.csv").write_text("clip,speaker,emotion,V,A,D\na,1,anger,-0.5,0.25,1\nb,1,anger,,,\n")
+        assert [recording.rated for recording in read_corpus(tmp_path).recordings] == [(-0.5, 0.25, 1.0), None]
+
     def test_other_folders_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="holds no recordings"):
             read_corpus(tmp_path)
