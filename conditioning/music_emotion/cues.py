@@ -1,7 +1,7 @@
 """What is known of music's cues without any training data: the reader that may be used for everything.
 
 Which cue says what, and in which direction: P. Juslin and P. Laukka, "Communication of emotions in vocal expression and
-music performance", Psychological Bulletin 129(5), 2003, tables 7 and 11; A. Gabrielsson and E. Lindström, "The role of
+music performance", Psychological Bulletin 129(5), 2003; A. Gabrielsson and E. Lindström, "The role of
 structure in the musical expression of emotions", in "Handbook of Music and Emotion", 2010. How much each one counts is
 an estimate in round numbers; how much all of them count together was looked up on half of EMOPIA's training songs (one
 factor for valence, one for arousal), so that they are about as often right as they say.

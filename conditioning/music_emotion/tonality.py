@@ -13,8 +13,8 @@ _MAJOR = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 
 _MINOR = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
 _TRIADS = {"major": (0, 4, 7), "minor": (0, 3, 7), "diminished": (0, 3, 6), "augmented": (0, 4, 8)}
 
-# How rough an interval of 1..6 semitones (octaves aside) sounds, 0..1: order and rough sizes of the dyads' ratings in
-# D. Huron, "Interval-class content in equally tempered pitch-class sets", Music Perception 11(3), 1994.
+# How rough an interval of 1..6 semitones (octaves aside) sounds, 0..1: estimates; listeners' ratings of dyads agree on
+# seconds and tritone as rough, and fourths and fifths as smooth (D. Huron, Music Perception 11(3), 1994).
 _ROUGHNESS = (1.0, 0.55, 0.2, 0.15, 0.0, 0.5)
 KEY_FEATURES = (
     "majorness",
