@@ -1,8 +1,8 @@
 """Recordings to train and measure on, from folders in the form of EMO-DB, RAVDESS or read speech without labels.
 
-A folder with `labels.csv` (columns clip, emotion, speaker or actor; where known intensity, recognised_pct and listeners'
-ratings V, A, D in [-1, 1]) holds acted emotion; one with `transcripts.csv` (clip, speaker) holds read speech, from which only is learned how voices and
-microphones differ. Sound lies in `flac/`.
+A folder with `labels.csv` (columns clip, emotion, speaker or actor; where known intensity, recognised_pct and ratings
+by listeners, V, A, D from -1 to 1) holds acted emotion; one with `transcripts.csv` (clip, speaker) holds read speech,
+from which only is learned how voices and microphones differ. Sound lies in `flac/`.
 """
 
 import csv
