@@ -161,7 +161,8 @@ def _read_state(
             intensity = value
         elif descriptor.kind == "dimension" and descriptor.name in _AXES and value is not None:
             place = place or [0.0, 0.0, 0.0]
-            place[_AXES[descriptor.name]] = 2 * value - 1
+            # Rounded: 2 * 0.7169 - 1 is 0.43379999999999996.
+            place[_AXES[descriptor.name]] = round(2 * value - 1, 12)
     if not words and place is None and intensity is None:
         names = ", ".join(sorted(descriptor.name for descriptor in descriptors))
         raise EmotionError(f"An emotion with only {names} cannot be performed; add a category or PAD dimensions.")
