@@ -1,11 +1,12 @@
 """What the recogniser is worth: `python -m espressivo.conditioning.expression_swin.measure FER2013.npz DIR --out FILE`.
 
 DIR is what `train` wrote. Fits the temperature on fold 1, keeps it in DIR/config.json, and measures on fold 0 (neither
-is learned from).
+is learned from). `--others` measures the package's networks on the same faces, each with the temperature that ships.
 """
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from espressivo.conditioning.expression_swin.data import (
     standardised,
 )
 from espressivo.conditioning.expression_swin.network import LABELS, ExpressionSwin
-from espressivo.conditioning.expression_swin.recogniser import ID, load_judge, logits_of
+from espressivo.conditioning.expression_swin.recogniser import COLUMNS, ID, load_judge, logits_of
+from espressivo.conditioning.face_emotion.judges import ensemble, load_judges
 
 _RESAMPLES = 10_000
 _BINS = 15
@@ -79,12 +81,37 @@ def interval(values: Float[np.ndarray, "n"]) -> tuple[float, float]:
     return _rounded(low), _rounded(high)
 
 
+def figures_against_others(
+    own: Float[np.ndarray, "n 7"], others: Mapping[str, Float[np.ndarray, "n 7"]], truth: Int[np.ndarray, "n"]
+) -> dict[str, Any]:
+    """Return the figures of other judges, and how much more often the own one is right (paired, 95 % bootstrap)."""
+    right = own.argmax(axis=1) == truth
+    found = {}
+    for name, opinion in others.items():
+        gain = right.astype(float) - (opinion.argmax(axis=1) == truth)
+        found[name] = figures_of(opinion, truth) | {"gain": _rounded(gain.mean()), "gain_interval": interval(gain)}
+    return found
+
+
+def opinions_of_others(faces: Faces) -> dict[str, Float[np.ndarray, "n 7"]]:
+    """Return what the package's own networks and their mean say of `faces`, columns as `LABELS`.
+
+    Raises:
+        MissingDependencyError: torch is not installed.
+        InputError: the weights are missing or damaged.
+    """
+    judge = ensemble(load_judges())
+    crops = [np.repeat(face[:, :, None], 3, axis=2) for face in faces.pixels]
+    return {name: values[:, np.argsort(COLUMNS)] for name, values in judge.opinions(crops).items()}
+
+
 def main() -> None:
     """Read the command line, calibrate, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path, help="FER2013's training split as .npz")
     parser.add_argument("weights", type=Path, help="folder that `train` wrote")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--others", action="store_true", help="measure the package's networks too")
     asked = parser.parse_args()
     faces, judge = read_faces(asked.faces), load_judge(asked.weights)
     known, unseen = faces.of(CALIBRATION_FOLD), faces.of(HELD_OUT_FOLD)
@@ -95,6 +122,8 @@ def main() -> None:
     uncalibrated = calibration_error(np.exp(log_softmax(logits, axis=1)), unseen.labels)
     report = {ID: figures_of(own, unseen.labels) | {"calibration_error_before": _rounded(uncalibrated)}}
     report[ID] |= {"temperature": _rounded(temperature), "labels": LABELS}
+    if asked.others:
+        report |= figures_against_others(own, opinions_of_others(unseen), unseen.labels)
     asked.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

@@ -15,21 +15,17 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from espressivo.conditioning.expression_swin.data import standardised
-from espressivo.conditioning.expression_swin.network import LABELS, SIZE_PX, ExpressionSwin, SwinShape
+from espressivo.conditioning.expression_swin.network import SIZE_PX, ExpressionSwin, SwinShape
+from espressivo.conditioning.face_emotion.judges import JUDGED, calibrated
+from espressivo.conditioning.judging import judging
 from espressivo.errors import InputError
 
 ID = "expression-swin"
 """Id of the recogniser and of its weights."""
-CATEGORY_OF = {
-    "angry": "anger",
-    "disgust": "disgust",
-    "fear": "fear",
-    "happy": "happiness",
-    "sad": "sadness",
-    "surprise": "surprise",
-    "neutral": "neutral",
-}
-"""FER2013's classes in the words of `vocabulary.CATEGORIES`."""
+# `network.LABELS` in the words of `vocabulary.CATEGORIES`.
+_CATEGORIES = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+COLUMNS = tuple(_CATEGORIES.index(category) for category in JUDGED)
+"""Where each category that the package's judges know stands in `network.LABELS`."""
 # Small batches stay in the processor's cache.
 _BATCH = 32
 
@@ -49,18 +45,20 @@ class SwinConfig(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class SwinExpressionJudge:
-    """Says how likely each emotion is in a face; an `ExpressionJudge` like the package's other networks."""
+    """Says how likely each emotion is in a face; an `ExpressionJudge`, fit for an `Ensemble`."""
 
     network: ExpressionSwin
     temperature: float
     id: str = ID
-    labels: tuple[str, ...] = tuple(CATEGORY_OF[label] for label in LABELS)
+    labels: tuple[str, ...] = JUDGED
 
     def probabilities(self, crops: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Float[np.ndarray, "n 7"]:
         """Return the calibrated probability of each label in each crop: an RGB face of any size."""
         if not crops:
             return np.zeros((0, len(self.labels)))
-        return torch.softmax(logits_of(self.network, standardised(grey(crops))).double() / self.temperature, 1).numpy()
+        with judging():
+            logits = logits_of(self.network, standardised(grey(crops))).double().numpy()
+        return calibrated(logits[:, COLUMNS], self.temperature)
 
 
 def load_judge(folder: Path) -> SwinExpressionJudge:

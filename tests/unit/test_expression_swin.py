@@ -16,8 +16,10 @@ from torch import Tensor  # noqa: E402
 from espressivo.conditioning.expression_swin.data import read_faces, standardised, varied  # noqa: E402
 from espressivo.conditioning.expression_swin.measure import (  # noqa: E402
     calibration_error,
+    figures_against_others,
     figures_of,
     fitted_temperature,
+    main,
 )
 from espressivo.conditioning.expression_swin.network import (  # noqa: E402
     LABELS,
@@ -39,6 +41,7 @@ from espressivo.conditioning.expression_swin.recogniser import (  # noqa: E402
 )
 from espressivo.conditioning.expression_swin.sam import sam_gradients  # noqa: E402
 from espressivo.conditioning.expression_swin.train import Plan, Training, class_weights, export  # noqa: E402
+from espressivo.conditioning.face_emotion.judges import JUDGED, ensemble  # noqa: E402
 from espressivo.errors import InputError  # noqa: E402
 
 SMALL = SwinShape(stem=4, channels=(8, 16), blocks=(2, 1), heads=(2, 2), squeeze=2)
@@ -321,11 +324,25 @@ class TestRecogniser:
         judge = load_judge(folder)
         crops = [np.full((30 + n, 50, 3), 40 * n, np.uint8) for n in range(4)]
         opinion = judge.probabilities(crops)
-        assert judge.labels == ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+        assert judge.labels == JUDGED
         assert opinion.shape == (4, 7)
         assert np.allclose(opinion.sum(axis=1), 1)
         assert judge.probabilities([]).shape == (0, 7)
         assert np.allclose(judge.probabilities(crops[2:3]), opinion[2:3], atol=1e-5)
+
+    def test_each_probability_stands_under_its_category(self, folder: Path) -> None:
+        judge = load_judge(folder)
+        with torch.no_grad():
+            judge.network.head.weight.zero_()
+            for place, category in enumerate(LABELS):
+                judge.network.head.bias.copy_(50.0 * torch.eye(len(LABELS))[place])
+                named = judge.labels[judge.probabilities([np.zeros((48, 48, 3), np.uint8)])[0].argmax()]
+                assert {"happy": "happiness", "sad": "sadness", "angry": "anger"}.get(category, category) == named
+
+    def test_joins_the_packages_judges(self, folder: Path) -> None:
+        judge = load_judge(folder)
+        crop = [np.zeros((48, 48, 3), np.uint8)]
+        assert np.allclose(ensemble([judge, judge]).probabilities(crop), judge.probabilities(crop))
 
     def test_a_mirrored_face_shows_the_same(self, folder: Path) -> None:
         judge = load_judge(folder)
@@ -373,3 +390,22 @@ class TestMeasure:
         truth = np.array([dice.choice(7, p=row) for row in odds])
         assert fitted_temperature(3.0 * honest, truth) == pytest.approx(3.0, rel=0.06)
         assert calibration_error(odds, truth) < 0.03
+
+    def test_gain_over_others_is_paired(self) -> None:
+        truth = np.arange(70) % 7
+        right, wrong = np.eye(7)[truth], np.eye(7)[(truth + 1) % 7]
+        found = figures_against_others(right, {"right": right, "wrong": wrong}, truth)
+        assert (found["right"]["gain"], found["right"]["gain_interval"]) == (0.0, (0.0, 0.0))
+        assert found["wrong"]["gain"] == 1.0
+
+    def test_all_are_measured_on_the_faces_that_none_of_the_folds_of_training_hold(
+        self, faces_file: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(
+            "sys.argv", ["measure", str(faces_file), str(folder), "--out", str(tmp_path / "a.json"), "--others"]
+        )
+        main()
+        found = json.loads((tmp_path / "a.json").read_text())
+        assert list(found) == ["expression-swin", "expression-ensemble", "faceapi-expression", "mini-xception"]
+        assert {figures["faces"] for figures in found.values()} == {7}
+        assert load_judge(folder).temperature == found["expression-swin"]["temperature"] != 1.0
