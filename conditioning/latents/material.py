@@ -64,6 +64,7 @@ def gather(
     seed: int = 0,
     progress: ProgressCallback | None = None,
     among: tuple[Clip, ...] | None = None,
+    speeds: tuple[float, ...] = SPEEDS,
 ) -> Material:
     """Hear every clip at every speed.
 
@@ -72,10 +73,11 @@ def gather(
         seed: of the cuts.
         progress: is told of every clip.
         among: clips to take the templates of sentences from, where they are others; clocks of one template agree.
+        speeds: the first is that of the recordings.
     """
     sentences = {clip.sentence for clip in clips}
     templates = {sentence: phone_roots_of_span(_template(among or clips, sentence)) for sentence in sentences}
-    jobs = [(number, clip, speed) for speed in SPEEDS for number, clip in enumerate(clips)]
+    jobs = [(number, clip, speed) for speed in speeds for number, clip in enumerate(clips)]
     rows = [
         _row(clip, speed, templates[clip.sentence], np.random.default_rng([seed, number, round(100 * speed)]))
         for number, clip, speed in track(jobs, "hearing clips", len(jobs), progress)

@@ -7,11 +7,15 @@ bootstrap intervals over clips; classes with fewer than six clips are left out.
 `same speakers`: the probe is fitted on one half of every speaker's clips and read on the other half, with sentences and
 emotions evenly in both: the harder test of leakage, and the only one there is for speakers. `other speakers`: it is
 fitted on all speakers but one and read on that one: emotion and sentence of somebody never heard.
+
+`exchange`: a neutral clip is decoded with the emotion vector of another speaker's clip, and compared with the speaker's
+real clip of that emotion: mean absolute difference on the clock in standard deviations, beside that of the neutral clip
+decoded as it is, and the share of clips that came nearer.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from jaxtyping import Bool, Float
 from espressivo.conditioning.latents.clips import Clip, read_clips
 from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder, load_encoder
 from espressivo.conditioning.latents.hearing import hear
+from espressivo.conditioning.latents.material import SPEEDS, gather
 from espressivo.conditioning.latents.probes import KINDS, halves, probe, reading
 from espressivo.conditioning.latents.segments import parts_of
 from espressivo.errors import InputError
@@ -41,11 +46,16 @@ def main() -> None:
     parser.add_argument("--weights", default=NON_COMMERCIAL, help="name of an encoder that ships, or a folder")
     arguments = parser.parse_args()
     encoder = chosen_encoder(arguments.weights)
-    figures = {folder.resolve().name: figures_on(encoder, unseen_clips(encoder, folder)) for folder in arguments.data}
+    figures = {}
+    for folder in arguments.data:
+        clips = unseen_clips(encoder, folder)
+        found = figures_on(encoder, clips) | {"exchange": exchange_figures(encoder, clips, read_clips(folder))}
+        figures[folder.resolve().name] = found
     arguments.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for name, found in figures.items():
         print(f"\n{name}: {found['clips']} clips of {len(found['speakers'])} unseen speakers")
         print("\n".join(_lines(found["readings"])))
+        print(f"exchange of emotion: {found['exchange']}")
 
 
 def chosen_encoder(weights: str) -> LatentEncoder:
@@ -77,6 +87,28 @@ def figures_on(encoder: LatentEncoder, clips: tuple[Clip, ...]) -> dict[str, Any
     }
 
 
+def exchange_figures(encoder: LatentEncoder, clips: tuple[Clip, ...], among: tuple[Clip, ...]) -> dict[str, float]:
+    """Whether a lent emotion brings neutral clips nearer to real emotional ones; `among` as in `material.gather`."""
+    sound = gather(clips, among=among, speeds=SPEEDS[:1])
+    parts = np.array([parts_of(phones[:steps]) for phones, steps in zip(sound.phones, sound.steps, strict=True)])
+    content, emotion, style = encoder.vectors(sound.voice[:, 0], parts)
+    pairs = []
+    for place, clip in enumerate(clips):
+        calm = _places(clips, lambda each, clip=clip: _cell(each) == (clip.speaker, clip.sentence, "neutral"))
+        lenders = _places(clips, lambda each, clip=clip: each.speaker != clip.speaker and _mood(each) == _mood(clip))
+        if clip.emotion == "neutral" or not len(calm) or not len(lenders):
+            continue
+        plain = encoder.say(content[calm], emotion[calm], style[calm]).mean(axis=0)
+        feeling = np.broadcast_to(emotion[lenders].mean(axis=0), emotion[calm].shape)
+        lent = encoder.say(content[calm], feeling, style[calm]).mean(axis=0)
+        pairs.append(
+            [float(np.nanmean(np.abs(said - sound.clock[place]) / encoder.clock_spread)) for said in (plain, lent)]
+        )
+    plain, lent = np.array(pairs, np.float64).T
+    figures = {"plain": plain.mean(), "lent": lent.mean(), "nearer": np.mean(lent < plain)}
+    return {"clips": len(pairs)} | {name: round(float(figure), 3) for name, figure in figures.items()}
+
+
 def readings(vectors: dict[str, Float[np.ndarray, "clips _"]], clips: tuple[Clip, ...]) -> list[dict[str, Any]]:
     """One row per protocol, label, vector and probe."""
     rows = []
@@ -87,6 +119,18 @@ def readings(vectors: dict[str, Float[np.ndarray, "clips _"]], clips: tuple[Clip
                 found = {key: round(value, 3) for key, value in asdict(reading(read, labels[kept])).items()}
                 rows.append({"protocol": protocol, "label": task, "vector": name, "probe": kind, **found})
     return rows
+
+
+def _places(clips: tuple[Clip, ...], wanted: Callable[[Clip], bool]) -> np.ndarray:
+    return np.array([place for place, clip in enumerate(clips) if wanted(clip)], int)
+
+
+def _cell(clip: Clip) -> tuple[str, str, str]:
+    return clip.speaker, clip.sentence, clip.emotion
+
+
+def _mood(clip: Clip) -> tuple[str, str]:
+    return clip.emotion, clip.strength
 
 
 def _questions(

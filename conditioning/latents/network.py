@@ -14,10 +14,11 @@ DIMENSIONS = {"content": 32, "emotion": 16, "style": 32}
 CODES = {"content": 32, "emotion": 10}
 """Entries of the codebooks; style is not a choice among codes while it is trained."""
 
-_HIDDEN = {"content": 128, "emotion": 256, "style": 256}
+_HIDDEN = {"content": 128, "emotion": 256, "style": 192}
 _DROPOUT = {"content": (0.2, 0.3), "emotion": (0.2, 0.5), "style": (0.2, 0.4)}
 """Of what goes in, and of the hidden layer."""
-_STYLE_NOISE = 0.3
+_NOISE = 0.3
+"""Added to what the decoder gets in training, so that small differences carry nothing."""
 
 
 class Codes(nn.Module):
@@ -55,11 +56,9 @@ class Encoder(nn.Module):
         self.codes = Codes(outputs, DIMENSIONS[name]) if name in CODES else None
 
     def forward(self, numbers: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch dimensions"]:
-        """Return the vectors, in training style with a little noise, so that small differences carry nothing."""
+        """Return the vectors."""
         encoded = self.layers(numbers)
-        if self.codes is not None:
-            return self.codes(encoded)
-        return encoded + _STYLE_NOISE * torch.randn_like(encoded) if self.training else encoded
+        return encoded if self.codes is None else self.codes(encoded)
 
 
 class Decoder(nn.Module):
@@ -77,14 +76,15 @@ class Decoder(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
         """Return rows of the clock, one after the other."""
-        return self.layers(vectors)
+        return self.layers(vectors + _NOISE * torch.randn_like(vectors) if self.training else vectors)
 
 
 class Judge(nn.Module):
-    """Tries to read from a vector what should not be in it, knowing what may be; the gradient is turned round.
+    """Tries to read from a vector what should not be in it; the gradient is turned round.
 
-    Y. Ganin et al., "Domain-adversarial training of neural networks", JMLR 17, 2016. Given the vector's own label, it
-    cannot tell speakers by how often each is angry, only by how angry they sound.
+    Y. Ganin et al., "Domain-adversarial training of neural networks", JMLR 17, 2016. One of content or emotion knows
+    the vector's own label (`known` classes, 0 for none): it cannot tell speakers by how often each is angry, only by
+    how angry they sound.
     """
 
     def __init__(self, inputs: int, known: int, classes: int) -> None:
@@ -97,7 +97,9 @@ class Judge(nn.Module):
     ) -> Float[Tensor, "batch classes"]:
         """Return log-odds; `weight` scales what flows back into the encoder."""
         turned: Any = _Turned.apply(vectors, weight)
-        return self.layers(torch.cat([turned, functional.one_hot(own, self.known).to(vectors.dtype)], 1))
+        if self.known:
+            turned = torch.cat([turned, functional.one_hot(own, self.known).to(vectors.dtype)], 1)
+        return self.layers(turned)
 
 
 class _Turned(torch.autograd.Function):

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from espressivo.conditioning.latents.clips import Clip, read_clips
 from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder
 from espressivo.conditioning.latents.hearing import hear
-from espressivo.conditioning.latents.material import gather
+from espressivo.conditioning.latents.material import SPEEDS, gather
 from espressivo.conditioning.latents.measure import TASKS, chosen_encoder, unseen_clips
 from espressivo.conditioning.latents.segments import parts_of
 from espressivo.errors import MissingDependencyError
@@ -64,7 +64,7 @@ def draw_exchange(encoder: LatentEncoder, clips: tuple[Clip, ...], among: tuple[
     """
     pairs = [_neutral_and_angry(clips, speaker) for speaker in sorted({clip.speaker for clip in clips})[:2]]
     chosen = tuple(clip for pair in pairs for clip in pair)
-    sound = gather(chosen, among=among).plain
+    sound = gather(chosen, among=among, speeds=SPEEDS[:1])
     parts = np.array([parts_of(phones[:steps]) for phones, steps in zip(sound.phones, sound.steps, strict=True)])
     content, emotion, style = encoder.vectors(sound.voice[:, 0], parts)
     figure = _figure(15, 6)

@@ -19,10 +19,10 @@ from torch.nn import functional
 
 from espressivo.conditioning.latents.clips import read_clips
 from espressivo.conditioning.latents.encoder import PARTS, SPREAD, LatentEncoder, Layers
-from espressivo.conditioning.latents.erasure import discriminants
+from espressivo.conditioning.latents.erasure import discriminants, scatters
 from espressivo.conditioning.latents.hearing import moving_features
 from espressivo.conditioning.latents.material import Material, gather, joined
-from espressivo.conditioning.latents.network import DIMENSIONS, Decoder, Encoder, Judge
+from espressivo.conditioning.latents.network import CODES, DIMENSIONS, Decoder, Encoder, Judge
 from espressivo.conditioning.latents.segments import parts_of
 
 STYLE_DIRECTIONS = 6
@@ -35,6 +35,8 @@ _RATE, _JUDGE_RATE = 2e-3, 3e-3
 _DECAY = 1e-2
 _SHAPES = 64
 _HIDING = {"content": 1.0, "emotion": 1.0, "style": 1.0}
+_SMALLNESS = 0.01
+"""Of style, so that it cannot outgrow the noise."""
 _WARM_UP = 0.3
 """Share of the steps in which hiding sets in."""
 
@@ -124,7 +126,7 @@ def train(material: Material, seed: int = 0, steps: int = STEPS) -> LatentEncode
         (np.char.add(material.corpus, material.emotion), material.sentence),
         STYLE_DIRECTIONS,
     )
-    directions /= STYLE_STEP
+    directions /= STYLE_STEP * np.sqrt(np.diag(scatters(style @ directions, speakers)[1]))
     offset = -style.mean(axis=0) @ directions
     found = LatentEncoder(
         voice_mean=scale[0],
@@ -146,7 +148,7 @@ def _learn_to_encode(pool: Pool, encoders: dict[str, Encoder], generator: np.ran
     decoder = Decoder(sum(DIMENSIONS.values()), pool.clock.shape[1], _principal_shapes(pool))
     tellers = {name: nn.Linear(DIMENSIONS[name], pool.classes[name]) for name in PARTS}
     judges = {
-        (name, other): Judge(DIMENSIONS[name], pool.classes[name], pool.classes[other])
+        (name, other): Judge(DIMENSIONS[name], pool.classes[name] * (name in CODES), pool.classes[other])
         for name in PARTS
         for other in PARTS
         if other != name
@@ -158,6 +160,7 @@ def _learn_to_encode(pool: Pool, encoders: dict[str, Encoder], generator: np.ran
         rows = generator.choice(len(pool.clock), _BATCH, p=pool.share)
         own = {name: encoders[name](pool.numbers(name, rows, generator)) for name in PARTS}
         loss = pool.unlikeness(decoder(torch.cat(list(own.values()), 1)), rows) / 4
+        loss = loss + _SMALLNESS * own["style"].square().mean()
         for name in PARTS:
             lent = encoders[name](pool.numbers(name, pool.lent(name, rows, generator), generator))
             loss = loss + pool.unlikeness(decoder(torch.cat(list({**own, name: lent}.values()), 1)), rows) / 4
@@ -174,7 +177,7 @@ def _learn_to_say(
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Fit a decoder to the vectors as the finished encoder gives them, with the same exchanges."""
     vectors = [torch.tensor(each, dtype=torch.float32) for each in found.vectors(pool.heard, pool.parts.numpy())]
-    decoder = Decoder(sum(each.shape[1] for each in vectors), pool.clock.shape[1], _principal_shapes(pool))
+    decoder = Decoder(sum(each.shape[1] for each in vectors), pool.clock.shape[1], _principal_shapes(pool)).eval()
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=_RATE, weight_decay=_DECAY)
     for step in range(steps):
         rows = generator.choice(len(pool.clock), _BATCH, p=pool.share)
