@@ -91,6 +91,9 @@ def test_chunks_join_up_to_the_bit_and_a_state_is_its_own_track() -> None:
     whole = BANK.embed(TRACK.sample(times_s))
     chunks = [BANK.embed(TRACK.sample(times_s[first : first + 7])) for first in range(0, len(times_s), 7)]
     assert np.array_equal(np.vstack(chunks), whole)
+    # In float64, where a product of matrices shows how many rows it had.
+    alone = [BANK.attention(TRACK.sample(times_s[[row]])) for row in range(len(times_s))]
+    assert np.array_equal(np.vstack(alone), BANK.attention(TRACK.sample(times_s)))
     state = EmotionState({"fear": 0.7, "surprise": 0.3}, 0.6)
     alone = BANK.embed(EmotionTrack.constant(state).sample(np.array([0.0, 4.0])))
     assert np.array_equal(alone, np.repeat(BANK.embed(state), 2, axis=0))
