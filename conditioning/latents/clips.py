@@ -1,7 +1,7 @@
 """Recordings whose sentence, emotion and speaker are known, from folders in the form of RAVDESS or EMO-DB.
 
 `labels.csv` has the columns clip, emotion, speaker or actor, sentence or statement, and intensity where known; sound
-lies in `flac/`. Sentences and speakers are told apart between corpora by the folder's name.
+lies in `flac/`. Sentences and speakers are told apart between corpora by the folder's name, whose case does not matter.
 """
 
 import csv
@@ -40,7 +40,7 @@ def read_clips(folder: Path) -> tuple[Clip, ...]:
     Raises:
         InputError: there is none, or a column is missing.
     """
-    corpus = folder.resolve().name
+    corpus = folder.resolve().name.lower()
     try:
         with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
             clips = tuple(_clip(folder, corpus, row) for row in csv.DictReader(file))
