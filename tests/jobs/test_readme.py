@@ -9,6 +9,7 @@ import pytest
 
 from espressivo.cli import main
 from espressivo.demo import SPEECH_FOLDER, demo_lines
+from espressivo.performance import PerformanceRequest, perform
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -18,6 +19,9 @@ COMMANDS = re.findall(r"^espressivo ([^#\n]+)", TEXT, flags=re.MULTILINE)
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(SPEECH_FOLDER / f"{demo_lines()[0]}.wav", tmp_path / "line.wav")
+    shutil.copytree(ROOT / "assets/scripts", tmp_path / "assets/scripts")
+    clip = PerformanceRequest(speech=tmp_path / "line.wav", emotion="happiness", size=192, fps=12, formats=("mp4",))
+    shutil.copy(perform(clip, tmp_path / "clip").file("face.mp4"), tmp_path / "clip.mp4")
     shutil.copy(next((ROOT / "tests/fixtures/emotionml/valid").glob("01*")), tmp_path / "track.emotionml")
     monkeypatch.chdir(tmp_path)
     return tmp_path
