@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 torch = pytest.importorskip("torch")
-from torch import Tensor  # noqa: E402
+from torch import Generator, Tensor  # noqa: E402
 
 from espressivo.conditioning.expression_swin.data import read_faces, standardised, varied  # noqa: E402
 from espressivo.conditioning.expression_swin.measure import (  # noqa: E402
@@ -249,8 +249,8 @@ class TestData:
 
     def test_variation_is_drawn_from_the_generator_and_keeps_the_face(self) -> None:
         faces = standardised(drawn_faces(64)[0])
-        once, again = (varied(faces, torch.Generator().manual_seed(1)) for _ in range(2))
-        other = varied(faces, torch.Generator().manual_seed(2))
+        once, again = (varied(faces, Generator().manual_seed(1)) for _ in range(2))
+        other = varied(faces, Generator().manual_seed(2))
         assert torch.equal(once, again)
         assert not torch.equal(once, other)
         likeness = torch.corrcoef(torch.cat([once.flatten(1), faces.flatten(1)]))[:64, 64:].diag()
@@ -258,7 +258,7 @@ class TestData:
 
     def test_half_of_the_faces_are_mirrored(self) -> None:
         ramp = torch.linspace(-1, 1, 48).expand(400, 1, 48, 48)
-        rising = varied(ramp, torch.Generator().manual_seed(0)).mean(dim=(1, 2)).diff(dim=1).mean(dim=1) > 0
+        rising = varied(ramp, Generator().manual_seed(0)).mean(dim=(1, 2)).diff(dim=1).mean(dim=1) > 0
         assert 0.4 < rising.float().mean() < 0.6
 
 
@@ -293,6 +293,19 @@ class TestTraining:
         faces = read_faces(faces_file)
         losses = [Training(SMALL, Plan(batch=8, seed=seed), faces).run_epoch() for seed in (0, 0, 1)]
         assert losses[0] == losses[1] != losses[2]
+
+    def test_each_epoch_shows_the_faces_otherwise(self, faces_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        shown = []
+
+        def seen(faces: Tensor, dice: Generator) -> Tensor:
+            shown.append(varied(faces, dice))
+            return shown[-1]
+
+        monkeypatch.setattr("espressivo.conditioning.expression_swin.train.varied", seen)
+        training = Training(SMALL, BRIEF, read_faces(faces_file))
+        training.run_epoch()
+        training.run_epoch()
+        assert not torch.equal(shown[0], shown[len(shown) // 2])
 
     def test_sam_begins_after_the_plain_epochs(self, faces_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         climbs = []
