@@ -25,6 +25,13 @@ from espressivo.media.plain_text import read_plain_text
 from espressivo.progress import ProgressCallback
 
 AUTO = "auto"
+_RECOGNISERS: dict[Source, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "voice": (("voice-emotion",), ("voice-emotion-nc",)),
+    "text": (("text-emotion",), ("text-emotion",)),
+    "face": (("faceapi-expression", "mini-xception"), ("faceapi-expression", "mini-xception")),
+    "music": ((), ("music-emotion-nc",)),
+}
+"""Weights that each source is recognised with: by default, and where non-commercial ones may be used."""
 _OF_ITSELF: dict[str, Source] = {AUTO: "voice", f"{AUTO}:voice": "voice", f"{AUTO}:text": "text"}
 _KINDS: dict[str, Source | None] = {"of": None, "voice": "voice", "face": "face", "text": "text", "music": "music"}
 _MUSIC_SUFFIXES = frozenset({".mid", ".midi"})
@@ -40,10 +47,17 @@ class Borrowed:
     source: Source
     path: Path | None = None
     """The clip; None for the line itself."""
+    non_commercial: bool = False
+    """Whether weights may be used that were trained on non-commercial data."""
 
     def __str__(self) -> str:
         """The notation, the clip without its folder: what a take may tell."""
         return f"{AUTO}:{self.source}" if self.path is None else f"{self.source}:{self.path.name}"
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Ids of the weights that decide, as in the manifest; none where a rule does."""
+        return _RECOGNISERS[self.source][self.non_commercial]
 
     def check(self, transcript: str | None) -> None:
         """Refuse what cannot be recognised, before anything is read.
@@ -61,14 +75,12 @@ class Borrowed:
             EspressivoError: the clip cannot be read, or holds no voice, face, words or notes.
         """
         if self.path is not None:
-            return _stretched(_CLIP_READERS[self.source](self.path, progress), speech.duration_s)
+            return _stretched(self._read_clip(self.path, progress), speech.duration_s)
         self.check(speech.transcript)
         words = _words_of(speech)
         if self.source == "text" and words is not None:
             return words
-        from espressivo.conditioning.voice_emotion.recogniser import recognise_emotion
-
-        voice = recognise_emotion(speech)
+        voice = self._hear(speech)
         return voice if words is None else with_words(voice, words)
 
     def track(
@@ -77,16 +89,39 @@ class Borrowed:
         """Recognise the emotion and make a track of it. Raises what `recognise` raises."""
         return track_of(self.recognise(speech, progress), auto)
 
+    def _read_clip(self, path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
+        readers: dict[Source, Callable[[], RecognisedEmotion]] = {
+            "voice": lambda: self._hear(Speech.read(path)),
+            "face": lambda: _face_of(path, progress),
+            "text": lambda: _text_of(path, progress),
+            "music": lambda: self._listen(path),
+        }
+        return readers[self.source]()
 
-def parse_borrowed(text: str) -> Borrowed | None:
+    def _hear(self, speech: Speech) -> RecognisedEmotion:
+        from espressivo.conditioning.voice_emotion.recogniser import load_recogniser, recognise_emotion
+
+        return recognise_emotion(speech, load_recogniser(*self.weights))
+
+    def _listen(self, path: Path) -> RecognisedEmotion:
+        from espressivo.conditioning.music_emotion.recogniser import load_reader, recognise_music
+
+        return recognise_music(path, load_reader(*self.weights))
+
+
+def parse_borrowed(text: str, non_commercial: bool = False) -> Borrowed | None:
     """Read where an emotion is to come from, in the notation of this module; None if it is none of that.
+
+    Args:
+        text: the notation.
+        non_commercial: whether weights may be used that were trained on non-commercial data.
 
     Raises:
         InputError: the clip does not exist, or is of no known kind.
     """
     text = text.strip()
     if text.lower() in _OF_ITSELF:
-        return Borrowed(_OF_ITSELF[text.lower()])
+        return Borrowed(_OF_ITSELF[text.lower()], None, non_commercial)
     kind, colon, name = text.partition(":")
     if not colon or kind.strip().lower() not in _KINDS:
         return None
@@ -95,7 +130,7 @@ def parse_borrowed(text: str) -> Borrowed | None:
     path = Path(name.strip())
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file; {kind}: needs a clip to take the emotion of.")
-    return Borrowed(_KINDS[kind.strip().lower()] or _source_in(path), path)
+    return Borrowed(_KINDS[kind.strip().lower()] or _source_in(path), path, non_commercial)
 
 
 def with_words(voice: RecognisedEmotion, words: RecognisedEmotion) -> RecognisedEmotion:
@@ -152,12 +187,6 @@ def _stretched(found: RecognisedEmotion, duration_s: float) -> RecognisedEmotion
     return found if last_s == 0 else replace(found, times_s=found.times_s * (duration_s / last_s))
 
 
-def _voice_of(path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
-    from espressivo.conditioning.voice_emotion.recogniser import recognise_emotion
-
-    return recognise_emotion(Speech.read(path))
-
-
 def _face_of(path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
     from espressivo.conditioning.face_emotion.recogniser import recognise_portrait, recognise_video
 
@@ -170,17 +199,3 @@ def _text_of(path: Path, progress: ProgressCallback | None) -> RecognisedEmotion
     from espressivo.conditioning.text_emotion.spoken import recognise_text
 
     return recognise_text(read_plain_text(path, "Text"), progress)
-
-
-def _music_of(path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
-    from espressivo.conditioning.music_emotion.recogniser import recognise_music
-
-    return recognise_music(path)
-
-
-_CLIP_READERS: dict[Source, Callable[[Path, ProgressCallback | None], RecognisedEmotion]] = {
-    "voice": _voice_of,
-    "face": _face_of,
-    "text": _text_of,
-    "music": _music_of,
-}

@@ -39,6 +39,8 @@ class PerformanceRequest(InputModel):
     line, "of:clip.mp4" the emotion of a video, portrait, voice, text or MIDI file."""
     auto: AutoEmotion = AutoEmotion()
     """How an emotion that is recognised ("auto", "of:...") is performed."""
+    non_commercial: bool = False
+    """Recognise emotion with weights that may not be used commercially, where they are better; the take says so."""
     transcript: str | None = None
     """The words that are spoken, or a .txt file with them. Without it, the lips follow what the sound alone tells."""
     face: str = "parametric"
@@ -125,6 +127,7 @@ def perform(
             "made_with": environment() | {"renderer": renderer},
             "generators": {"face": {"name": generator.spec.name, "licence": generator.spec.licence}},
             "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
+            "recognisers": _licences(wanted.weights) if isinstance(wanted, Borrowed) else {},
             "timings_s": clock.seconds,
             "files": {file.name: _sha256(file) for file in sorted(staging.iterdir())},
         }
@@ -143,7 +146,8 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
     try:
         request = PerformanceRequest.model_validate(
             take.record["request"]
-            | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml")), "auto": {}}
+            | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
+            | {"auto": {}, "non_commercial": False}
         )
     except ValueError as error:
         raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
@@ -179,14 +183,21 @@ def _emotion(request: PerformanceRequest) -> "EmotionTrack | Borrowed":
     from espressivo.conditioning.borrowed import parse_borrowed
     from espressivo.conditioning.notation import parse_emotion
 
-    borrowed = parse_borrowed(request.emotion)
+    borrowed = parse_borrowed(request.emotion, request.non_commercial)
     if borrowed is not None:
         borrowed.check(request.transcript)
         return borrowed
-    if request.auto != AutoEmotion():
-        dial = next(iter(request.auto.model_dump(exclude_defaults=True))).replace("_", "-")
+    dials = [*request.auto.model_dump(exclude_defaults=True), *(["non_commercial"] if request.non_commercial else [])]
+    if dials:
+        dial = dials[0].replace("_", "-")
         raise InputError(f"--{dial} is for recognised emotions; use it with --emotion auto or of:FILE.")
     return parse_emotion(request.emotion)
+
+
+def _licences(weights: tuple[str, ...]) -> dict[str, str]:
+    from espressivo.weights.manifest import read_manifest
+
+    return {entry.id: entry.licence for entry in read_manifest() if entry.id in weights}
 
 
 def _transcript(text: str | None) -> str | None:

@@ -54,10 +54,20 @@ def test_a_take_tells_the_clip_s_name_not_its_folder_and_repeats(tmp_path: Path)
     assert again.record["files"] == record["files"]
 
 
+def test_a_take_says_which_weights_decided_and_what_may_be_done_with_them(tmp_path: Path) -> None:
+    tracks = [made(tmp_path / name, "auto", *dials) for name, dials in (("a", ()), ("b", ("--non-commercial",)))]
+    free, bound = (json.loads((tmp_path / name / "take.json").read_text())["recognisers"] for name in "ab")
+    assert list(free) == ["voice-emotion"]
+    assert "NC" not in free["voice-emotion"]
+    assert "CC BY-NC-SA" in bound["voice-emotion-nc"]
+    assert tracks[0] != tracks[1]
+
+
 @pytest.mark.parametrize(
     ("emotion", "dials", "said"),
     [
         ("happiness", ("--contrast", "2"), "--contrast is for recognised emotions"),
+        ("happiness", ("--non-commercial",), "--non-commercial is for recognised emotions"),
         ("of:no/such/clip.mp4", (), "does not exist"),
         ("of:", (), "names no file"),
         ("auto", ("--preferred", "glee"), "preferred"),

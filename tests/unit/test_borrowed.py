@@ -12,6 +12,7 @@ from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import SPEECH_FOLDER, demo_lines
 from espressivo.errors import EmotionError, EspressivoError, InputError
 from espressivo.media.wav import write_wav
+from espressivo.weights.manifest import read_manifest
 
 LINES = [SPEECH_FOLDER / f"{name}.wav" for name in demo_lines()]
 
@@ -109,3 +110,13 @@ def test_the_words_of_a_line_have_a_say_in_auto() -> None:
         for words in ("What a wonderful day, I am so happy.", "This is terrible, I hate it, what a disaster.")
     )
     assert glad > sad + 0.2
+
+
+@pytest.mark.parametrize("non_commercial", [False, True])
+@pytest.mark.parametrize("source", ["voice", "text", "face", "music"])
+def test_weights_that_decide_are_in_the_manifest_and_free_unless_asked(source: Source, non_commercial: bool) -> None:
+    licences = {entry.id: entry.licence for entry in read_manifest()}
+    decided = Borrowed(source, None, non_commercial).weights
+    assert set(decided) <= set(licences)
+    if not non_commercial:
+        assert not any("NC" in licences[name] for name in decided)
