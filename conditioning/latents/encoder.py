@@ -26,8 +26,10 @@ from espressivo.conditioning.voice_emotion.windows import listen
 from espressivo.errors import InputError
 from espressivo.weights.manifest import FOLDER
 
+DEFAULT = "speech-latents"
+"""Trained on EMO-DB."""
 NON_COMMERCIAL = "speech-latents-nc"
-"""Trained on RAVDESS (CC BY-NC-SA 4.0) and EMO-DB. There is no other one."""
+"""Trained on RAVDESS (CC BY-NC-SA 4.0) too: better on English and on voices unlike EMO-DB's."""
 
 Part = Literal["content", "emotion", "style"]
 PARTS: tuple[Part, ...] = ("content", "emotion", "style")
@@ -162,19 +164,21 @@ class LatentEncoder:
 
 
 @cache
-def load_encoder(name: str = NON_COMMERCIAL) -> LatentEncoder:
-    """Load an encoder that ships.
+def load_encoder(name: str = DEFAULT) -> LatentEncoder:
+    """Load an encoder that ships: `DEFAULT`, or `NON_COMMERCIAL`, which may not be used commercially.
+
+    Vectors of one mean nothing to the other.
 
     Raises:
         InputError: there is none of that name.
     """
-    if name != NON_COMMERCIAL:
-        raise InputError(f"{name!r} is no encoder of speech; there is {NON_COMMERCIAL}, not for commercial use.")
+    if name not in (DEFAULT, NON_COMMERCIAL):
+        raise InputError(f"{name!r} is no encoder of speech; there are {DEFAULT} and {NON_COMMERCIAL}.")
     return LatentEncoder.load(FOLDER / name)
 
 
 def encode_speech(speech: Speech, encoder: LatentEncoder | None = None) -> SpeechLatents:
-    """Encode a line with the encoder that ships (non-commercial) unless another is given."""
+    """Encode a line with the default encoder unless another is given."""
     return (encoder or load_encoder()).encode(speech)
 
 

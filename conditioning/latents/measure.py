@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from espressivo.conditioning.latents.clips import Clip, read_clips
-from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder, load_encoder
+from espressivo.conditioning.latents.encoder import DEFAULT, PARTS, LatentEncoder, load_encoder
 from espressivo.conditioning.latents.hearing import hear
 from espressivo.conditioning.latents.material import SPEEDS, gather
 from espressivo.conditioning.latents.probes import KINDS, halves, probe, reading
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what can be read from each vector.")
     parser.add_argument("data", type=Path, nargs="+", help="folders in the form of RAVDESS or EMO-DB")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--weights", default=NON_COMMERCIAL, help="name of an encoder that ships, or a folder")
+    parser.add_argument("--weights", default=DEFAULT, help="name of an encoder that ships, or a folder")
     arguments = parser.parse_args()
     encoder = chosen_encoder(arguments.weights)
     figures = {}

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from espressivo.conditioning.latents.clips import Clip, read_clips
-from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder
+from espressivo.conditioning.latents.encoder import DEFAULT, PARTS, LatentEncoder
 from espressivo.conditioning.latents.hearing import hear
 from espressivo.conditioning.latents.material import SPEEDS, gather
 from espressivo.conditioning.latents.measure import TASKS, chosen_encoder, unseen_clips
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw vectors and exchanges.")
     parser.add_argument("data", type=Path, help="folder in the form of RAVDESS or EMO-DB")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--weights", default=NON_COMMERCIAL, help="name of an encoder that ships, or a folder")
+    parser.add_argument("--weights", default=DEFAULT, help="name of an encoder that ships, or a folder")
     arguments = parser.parse_args()
     encoder = chosen_encoder(arguments.weights)
     clips = unseen_clips(encoder, arguments.data)

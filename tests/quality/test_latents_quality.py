@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from espressivo.conditioning.latents.encoder import PARTS, LatentEncoder, encode_speech, load_encoder
+from espressivo.conditioning.latents.encoder import NON_COMMERCIAL, PARTS, LatentEncoder, encode_speech, load_encoder
 from espressivo.conditioning.latents.exchange import exchange
 from espressivo.conditioning.latents.probes import halves, probe, recall
 from espressivo.conditioning.speech import Speech
@@ -17,7 +17,7 @@ TASKS = ("sentence", "emotion", "speaker")
 
 @pytest.fixture(scope="module")
 def encoder() -> LatentEncoder:
-    return load_encoder()
+    return load_encoder(NON_COMMERCIAL)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,17 @@ def test_and_hides_the_rest(
     vectors: dict[str, np.ndarray], clips: dict[str, np.ndarray], part: str, task: str, most: float, kind: str
 ) -> None:
     assert read(vectors[part], clips, task, kind) <= most
+
+
+def test_the_default_hears_another_language_than_it_was_trained_on(clips: dict[str, np.ndarray]) -> None:
+    content, emotion, style = load_encoder().vectors(
+        clips["voice"].astype(np.float32), clips["parts"] / np.float32(255)
+    )
+    assert read(content, clips, "sentence") > 0.7
+    assert read(style, clips, "speaker") > 0.65
+    assert read(emotion, clips, "emotion") > 0.25
+    assert read(content, clips, "emotion") < 0.27
+    assert read(emotion, clips, "sentence") < 0.65
 
 
 def test_lending_anger_raises_the_voice(
