@@ -18,7 +18,7 @@ from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.media.video import probe, read_video_frames
 from espressivo.progress import ProgressCallback, track
 
-READINGS_HZ = 2.5
+READINGS_HZ = 2.0
 """Of a video; expressions last half a second and longer."""
 
 Image = UInt8[np.ndarray, "h w 3"]
