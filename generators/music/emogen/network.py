@@ -12,7 +12,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from espressivo.generators.music.linear_attention import Sums, attend_causally, attend_next, join_heads, split_heads
+from espressivo.generators.music.linear_attention import (
+    Sums,
+    attend_causally,
+    attend_next,
+    join_heads,
+    past_of,
+    split_heads,
+)
 
 PAD, END = 1, 2
 """Tokens: padding, and the end of a piece, which is also what a piece begins with."""
@@ -57,17 +64,30 @@ class EmoGenLanguageModel(nn.Module):
         return self.decoder(tokens, attributes)
 
     def step(
-        self, token: Int[Tensor, "batch"], command: Float[Tensor, "batch width"], position: int, past: list[Sums] | None
+        self,
+        token: Int[Tensor, "batch"],
+        command: Float[Tensor, "batch width"],
+        position: int | Int[Tensor, "batch"],
+        past: list[Sums] | None,
     ) -> tuple[Float[Tensor, "batch vocabulary"], list[Sums]]:
         """Return the logits after one more token, and what the next step needs; in constant time.
 
         Args:
             token: the newest token of each piece.
             command: what `command` gives.
-            position: how many tokens came before.
+            position: how many tokens came before, in all pieces or in each.
             past: what the step before returned; None at the first.
         """
         return self.decoder.step(token, command, position, past)
+
+    def read(self, tokens: Int[Tensor, "batch length"], command: Float[Tensor, "batch width"]) -> list[Sums]:
+        """Read the beginning of pieces all at once, and return what the next step needs.
+
+        Args:
+            tokens: beginning with `END`, without padding.
+            command: what `command` gives.
+        """
+        return self.decoder.read(tokens, command)
 
     def command(self, attributes: Int[Tensor, "batch attributes"]) -> Float[Tensor, "batch width"]:
         """Embed attributes: what is added at every position."""
@@ -102,8 +122,10 @@ class _Decoder(nn.Module):
             x = layer(x, kept.to(x.dtype))
         return self.output_projection(self.layer_norm(x))
 
-    def step(self, token: Tensor, command: Tensor, position: int, past: list[Sums] | None) -> tuple[Tensor, list[Sums]]:
-        place = _positions(torch.full_like(token, position + _FIRST_POSITION), self._width)
+    def step(
+        self, token: Tensor, command: Tensor, position: int | Tensor, past: list[Sums] | None
+    ) -> tuple[Tensor, list[Sums]]:
+        place = _positions(torch.zeros_like(token) + position + _FIRST_POSITION, self._width)
         x = (self._scale * self.embed_tokens(token) + command + place)[:, None]
         now: list[Sums] = []
         for number, layer in enumerate(self.layers):
@@ -111,6 +133,16 @@ class _Decoder(nn.Module):
             x, sums = layer.step(x, past[number] if past else None)
             now.append(sums)
         return self.output_projection(self.layer_norm(x))[:, 0], now
+
+    def read(self, tokens: Tensor, command: Tensor) -> list[Sums]:
+        places = torch.arange(tokens.shape[1], device=tokens.device) + _FIRST_POSITION
+        x = self._scale * self.embed_tokens(tokens) + command[:, None] + _positions(places, self._width)
+        now: list[Sums] = []
+        for layer in self.layers:
+            assert isinstance(layer, _Layer)
+            x, sums = layer.read(x)
+            now.append(sums)
+        return now
 
     def command(self, attributes: Tensor) -> Tensor:
         parts = [
@@ -139,6 +171,11 @@ class _Layer(nn.Module):
         x = x + attended
         return x + self._fed_forward(x), now
 
+    def read(self, x: Tensor) -> tuple[Tensor, Sums]:
+        attended, now = self.self_attn.read(self.self_attn_layer_norm(x))
+        x = x + attended
+        return x + self._fed_forward(x), now
+
     def _fed_forward(self, x: Tensor) -> Tensor:
         return self.fc2(self._dropout(gelu(self.fc1(self.final_layer_norm(x)))))
 
@@ -155,6 +192,10 @@ class _Attention(nn.Module):
     def step(self, x: Tensor, past: Sums | None) -> tuple[Tensor, Sums]:
         attended, now = attend_next(*self._heads_of(x), past)
         return self.out_proj(join_heads(attended)), now
+
+    def read(self, x: Tensor) -> tuple[Tensor, Sums]:
+        q, k, v = self._heads_of(x)
+        return self.out_proj(join_heads(attend_causally(q, k, v))), past_of(k, v)
 
     def _heads_of(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = (split_heads(project(x), self._heads) for project in (self.q_proj, self.k_proj, self.v_proj))

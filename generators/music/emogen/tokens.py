@@ -26,7 +26,8 @@ _Change = TypeVar("_Change", Tempo, TimeSignature)
 _SLOWEST_BPM, _FASTEST_BPM = 16.0, 256.0
 _LONGEST_BAR = 8 * GRID
 _DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
-_SIGNATURES = tuple((top, bottom) for bottom in _DENOMINATORS for top in range(1, 2 * bottom + 1))
+SIGNATURES = tuple((top, bottom) for bottom in _DENOMINATORS for top in range(1, 2 * bottom + 1))
+"""Numerator and denominator of the time signature `s-k`, by k."""
 _DURATIONS = np.concatenate([[0], np.cumsum(np.repeat(2 ** np.arange(8), 12))[:-1]])
 """First length of each bucket, in positions: steps of 1, then of 2, 4, ... 128."""
 
@@ -137,6 +138,16 @@ def spell(tokens: Sequence[str]) -> Spelled:
     return reader.finished()
 
 
+def bpm_of(pace: int) -> float:
+    """Return the tempo of `t-pace`, in quarters per minute."""
+    return _SLOWEST_BPM * 2 ** (pace / 12)
+
+
+def pace_of(bpm: float) -> int:
+    """Return the pace nearest to a tempo; what is out of range gets the first or the last."""
+    return round(12 * np.log2(np.clip(bpm, _SLOWEST_BPM, _FASTEST_BPM) / _SLOWEST_BPM))
+
+
 class _Reader:
     """Collects notes; one token after the other."""
 
@@ -184,11 +195,11 @@ class _Reader:
         self._place = None
 
     def _sign(self, number: int) -> None:
-        self._signature = _SIGNATURES[number]
+        self._signature = SIGNATURES[number]
         self._metres.append(TimeSignature(self._bar, *self._signature))
 
     def _pace(self, number: int) -> None:
-        self._tempi.append(Tempo(self._bar, _SLOWEST_BPM * 2 ** (number / 12)))
+        self._tempi.append(Tempo(self._bar, bpm_of(number)))
 
     def _move(self, number: int) -> None:
         self._place = number
@@ -233,10 +244,9 @@ def _bar_head(notes: Notes, tick: int) -> list[str]:
     metre = [metre for metre in notes.metres if metre.tick <= tick][-1]
     tempo = [tempo for tempo in notes.tempi if tempo.tick <= tick][-1]
     signature = (metre.numerator, metre.denominator)
-    if signature not in _SIGNATURES:
+    if signature not in SIGNATURES:
         raise InputError(f"The music is in {metre.numerator}/{metre.denominator}; bars may have two whole notes.")
-    pace = round(12 * np.log2(np.clip(tempo.bpm, _SLOWEST_BPM, _FASTEST_BPM) / _SLOWEST_BPM))
-    return [f"s-{_SIGNATURES.index(signature)}", f"t-{pace}"]
+    return [f"s-{SIGNATURES.index(signature)}", f"t-{pace_of(tempo.bpm)}"]
 
 
 def _duration_id(length: int) -> int:

@@ -1,0 +1,233 @@
+"""Writes music token by token with the language model: several pieces side by side, bar by bar.
+
+Each piece has random numbers of its own: it is the same whichever pieces are written beside it (up to the rounding of
+matrix products, which may turn one of some 100,000 tokens).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from espressivo.errors import InputError
+from espressivo.generators.music.emogen.decoding import Decoding
+from espressivo.generators.music.emogen.emotion import Commands, Mood, MoodCurve, command_of
+from espressivo.generators.music.emogen.grammar import Grammar, State
+from espressivo.generators.music.emogen.lengths import BarClock, Length
+from espressivo.generators.music.emogen.locks import Locks
+from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
+from espressivo.generators.music.emogen.tokens import Vocabulary, spell
+from espressivo.generators.music.keys import key_of
+
+Ids = tuple[int, ...]
+_FAR, _RECENT = 1024, 512
+"""Tokens after which a piece is read anew, and how many of its newest ones: the model learned from 1280 at once."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How tokens are drawn.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 0.9
+    """The likeliest tokens that together are at least so probable may be drawn, no others."""
+    guidance: float = 2.0
+    """Strength of classifier-free guidance for a mood of intensity 1 (estimate)."""
+
+    def __post_init__(self) -> None:
+        if not (0.05 <= self.temperature <= 5 and 0 < self.top_p <= 1 and 0 <= self.guidance <= 10):
+            raise InputError(
+                f"Temperature {self.temperature:g}, top-p {self.top_p:g} and guidance {self.guidance:g} cannot be used "
+                "together; they go from 0.05 to 5, from above 0 to 1, and from 0 to 10."
+            )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written."""
+
+    length: Length
+    mood: Mood | MoodCurve
+    """Bars and seconds of a curve count from the first bar that is written."""
+    locks: Locks = field(default_factory=Locks)
+    manner: Manner = field(default_factory=Manner)
+    before: tuple[Ids, ...] = ()
+    """Bars that are there already."""
+    heads: tuple[tuple[int, int], ...] | None = None
+    """Signature and tempo of each bar, where they are given; then there are as many bars."""
+    cadence: bool = True
+    """Whether the second half of the last bar has to have notes, and none out of the key's tonic triad."""
+
+
+class Bar(NamedTuple):
+    """A bar that was written."""
+
+    piece: int
+    """Index of its seed."""
+    tokens: Ids
+    mood: Mood
+    begin_s: float
+    """From where writing began."""
+    seconds: float
+    share: float
+    """How much of the piece there is now, 0..1; at the last bar `ends`, too."""
+    ends: bool
+
+
+def write(
+    model: EmoGenLanguageModel,
+    vocabulary: Vocabulary,
+    plan: Plan,
+    seeds: Sequence[Sequence[int]],
+    commands: Commands | None = None,
+) -> Iterator[Bar]:
+    """Write one piece per seed, side by side; yield their bars as they are finished.
+
+    Args:
+        model: in evaluation mode.
+        vocabulary: that of the model.
+        plan: what is to be written.
+        seeds: of each piece.
+        commands: see `emotion.command_of`.
+
+    Raises:
+        InputError: nothing can be written within the plan's locks and length.
+    """
+    grammar, clock = Grammar(vocabulary, plan.locks), BarClock(vocabulary, plan.locks, plan.length)
+    pens = [_Pen(number, seed, plan, grammar, clock, vocabulary) for number, seed in enumerate(seeds)]
+    steady = plan.mood.intensity * plan.manner.guidance if isinstance(plan.mood, Mood) else None
+    decoding = Decoding(model, len(pens), told=steady != 0, open_too=steady != 1)
+    for row, pen in enumerate(pens):
+        decoding.tell(row, command_of(pen.mood, commands))
+        decoding.read(row, pen.remembered()[:-1])
+    newest = [pen.remembered()[-1] for pen in pens]
+    while pens:
+        strengths = plan.manner.guidance * np.array([pen.mood.intensity for pen in pens])
+        logits = decoding.step(newest, strengths) + grammar.log_weights
+        newest = [draw(row, pen.allowed(), plan.manner, pen.random) for row, pen in zip(logits, pens, strict=True)]
+        for row, (pen, token) in enumerate(zip(pens, newest, strict=True)):
+            if (bar := pen.take(token)) is None:
+                continue
+            yield bar
+            if not bar.ends:
+                decoding.tell(row, command_of(pen.mood, commands))
+                if decoding.position(row) >= _FAR:
+                    decoding.read(row, pen.remembered()[:-1])
+        going = [row for row, pen in enumerate(pens) if not pen.is_done]
+        if len(going) < len(pens):
+            decoding.keep(going)
+            pens, newest = [pens[row] for row in going], [newest[row] for row in going]
+
+
+def draw(
+    logits: Float[np.ndarray, "vocabulary"],
+    allowed: Bool[np.ndarray, "vocabulary"],
+    manner: Manner,
+    random: np.random.Generator,
+) -> int:
+    """Draw one of the allowed tokens: at a temperature, from the smallest set whose probability exceeds `top_p`."""
+    ids = np.flatnonzero(allowed)
+    if len(ids) == 1:
+        return int(ids[0])
+    values = logits[ids] / manner.temperature
+    weights = np.exp(values - values.max())
+    order = np.argsort(-weights, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    kept = min(int(np.searchsorted(reached, manner.top_p, side="right")) + 1, len(ids))
+    place = np.searchsorted(reached[:kept], random.random() * reached[kept - 1], side="right")
+    return int(ids[order[min(int(place), kept - 1)]])
+
+
+class _Pen:
+    """Writes one piece."""
+
+    def __init__(
+        self,
+        number: int,
+        seed: Sequence[int],
+        plan: Plan,
+        grammar: Grammar,
+        clock: BarClock,
+        vocabulary: Vocabulary,
+    ) -> None:
+        self.random = np.random.default_rng(list(seed))
+        self.is_done = False
+        self._number, self._plan, self._grammar, self._clock, self._vocabulary = (
+            number,
+            plan,
+            grammar,
+            clock,
+            vocabulary,
+        )
+        self._state = State()
+        self._bars: list[Ids] = list(plan.before)
+        self._bar: list[int] = []
+        self._written = 0
+        self._elapsed_s = self._bar_s = 0.0
+        self.mood = self._mood_now()
+
+    def remembered(self) -> list[int]:
+        """The newest whole bars, as a piece begins."""
+        recent: list[int] = []
+        for bar in reversed(self._bars):
+            if recent and len(recent) + len(bar) > _RECENT:
+                break
+            recent[:0] = bar
+        return [END, *recent]
+
+    def allowed(self) -> Bool[np.ndarray, "vocabulary"]:
+        """Which tokens may come next."""
+        if self._plan.heads is not None and len(self._bar) < 2:
+            given = np.zeros(len(self._vocabulary), bool)
+            given[self._plan.heads[self._written][len(self._bar)]] = True
+            return given
+        allowed = self._grammar.allowed(self._state)
+        if len(self._bar) == 0:
+            allowed = allowed & self._clock.fitting_signatures(self._elapsed_s)
+            if not allowed.any():
+                raise InputError("The music asked for is shorter than half a bar; ask for more, or a faster tempo.")
+        elif len(self._bar) == 1:
+            allowed = allowed & self._clock.fitting_tempi(self._elapsed_s, self._bar[0])
+        return allowed
+
+    def take(self, token: int) -> Bar | None:
+        """Write a token; return the bar that it closes, if it does."""
+        self._state = self._grammar.after(self._state, token)
+        self._bar.append(token)
+        if len(self._bar) == 2:
+            self._begin_bar()
+        return self._end_bar() if self._state.letter == "b" else None
+
+    def _begin_bar(self) -> None:
+        signature, tempo = self._bar
+        self._bar_s = self._clock.seconds(signature, tempo)
+        last = self._clock.is_over(self._written + 1, self._elapsed_s + self._bar_s, self._bar_s)
+        if last and self._plan.cadence:
+            self._state = self._state._replace(chord=self._tonic_chord())
+
+    def _end_bar(self) -> Bar:
+        mood, begin_s, tokens = self.mood, self._elapsed_s, tuple(self._bar)
+        self._bars.append(tokens)
+        self._bar = []
+        self._written += 1
+        self._elapsed_s += self._bar_s
+        self.is_done = self._clock.is_over(self._written, self._elapsed_s, self._bar_s)
+        self.mood = self._mood_now()
+        share = 1.0 if self.is_done else self._clock.share(self._written, self._elapsed_s)
+        return Bar(self._number, tokens, mood, begin_s, self._bar_s, share, self.is_done)
+
+    def _mood_now(self) -> Mood:
+        mood = self._plan.mood
+        return mood if isinstance(mood, Mood) else mood(self._written, self._elapsed_s)
+
+    def _tonic_chord(self) -> frozenset[int]:
+        if self._plan.locks.key:
+            return self._plan.locks.key.tonic_chord
+        tokens = self._vocabulary.decode(token for bar in self._bars for token in bar)
+        return key_of(spell(tokens).notes).tonic_chord
