@@ -70,6 +70,11 @@ class Composer:
         self._model = model.eval()
         self._commands = commands
 
+    @property
+    def model(self) -> EmoGenLanguageModel:
+        """The language model, in evaluation mode."""
+        return self._model
+
     @classmethod
     def load(cls, folder: Path, commands: Commands | None = None) -> Self:
         """Load what `emogen.train` wrote: `config.json` and `model.safetensors`.

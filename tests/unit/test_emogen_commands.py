@@ -1,0 +1,51 @@
+"""Commands by supervised clustering: real clips, the nearest to their class' centre."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from espressivo.errors import InputError
+from espressivo.generators.music.attributes.attributes import table
+from espressivo.generators.music.emogen.commands import nearest_to_centres, read_commands, told_apart
+
+
+def test_the_clip_nearest_to_the_centre_of_its_own_quadrant_is_taken() -> None:
+    bits = np.zeros((12, 6), int)
+    quadrants = np.repeat(np.arange(4), 3)
+    for quadrant in range(4):
+        bits[3 * quadrant] = [1, 1, 1, 0, 0, 0]
+        bits[3 * quadrant + 1] = [1, 1, 0, 0, 0, 0]  # between the other two
+        bits[3 * quadrant + 2] = [0, 0, 0, 0, 0, 0]
+    assert nearest_to_centres(bits, quadrants) == [1, 4, 7, 10]
+    order = np.random.default_rng(0).permutation(12)
+    again = nearest_to_centres(bits[order], quadrants[order])
+    assert order[again].tolist() == [1, 4, 7, 10]
+
+
+def test_a_quadrant_without_clips_is_refused() -> None:
+    with pytest.raises(InputError, match="Q3"):
+        nearest_to_centres(np.zeros((3, 5), int), np.array([0, 1, 3]))
+
+
+def test_commands_tell_themselves_apart_and_nothing_else() -> None:
+    assert told_apart(table().commands, table().commands, np.arange(4)) == 1.0
+    assert told_apart(table().commands, table().commands, np.array([0, 2, 3, 1])) == 0.25
+
+
+def test_commands_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "commands.json"
+    path.write_text(json.dumps({"commands": table().commands.tolist()}))
+    assert (read_commands(path) == table().commands).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"commands": [[1, 0]]}', '{"commands": null}', json.dumps({"commands": [[2] * 100] * 4})],
+)
+def test_what_holds_no_commands_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "commands.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"commands\.json"):
+        read_commands(path)
