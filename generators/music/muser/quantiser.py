@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, one_hot
 
 _DECAY, _COMMITMENT, _EPS = 0.99, 0.25, 1e-5
+_DEAD = 0.5
+"""Latents per batch of a code that is in use."""
 
 Latent = Float[Tensor, "batch length latent"]
 Codes = Int[Tensor, "batch length"]
@@ -65,6 +67,21 @@ class Quantiser(nn.Module):
         # So that a code that nobody chose is not divided by zero.
         size = (size + _EPS) / (size.sum() + len(size) * _EPS) * size.sum()
         self.embeddings.copy_(total / size.unsqueeze(1))
+
+    @torch.no_grad()
+    def revive(self, latent: Latent) -> int:
+        """Put codes that hardly any latent chooses onto latents, so that none is lost; return how many.
+
+        Not part of the official training: there a code that the first batch does not choose falls to zero.
+        """
+        grown = 1.0 - _DECAY**self.updates
+        dead = self.ema_cluster_size.hidden < _DEAD * grown
+        latents = latent.flatten(0, 1)
+        drawn = latents[torch.randint(len(latents), (int(dead.sum()),), device=latent.device)]
+        self.embeddings[dead] = drawn
+        self.ema_dw.hidden[dead] = drawn * grown
+        self.ema_cluster_size.hidden[dead] = grown
+        return len(drawn)
 
 
 class _Average(nn.Module):
