@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
@@ -13,12 +15,14 @@ from espressivo.errors import Cancelled, InputError
 from espressivo.generators.music.emogen.composing import Composer, Piece, best
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import Mood, by_bars, command_of
+from espressivo.generators.music.emogen.grammar import Grammar, State
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, UNSET, EmoGenLanguageModel, EmoGenSize
-from espressivo.generators.music.emogen.sampling import Bar, Manner, Plan, draw
+from espressivo.generators.music.emogen.sampling import Manner, Plan, draw
 from espressivo.generators.music.emogen.tokens import GRID, piano, spell, tokenise
 from espressivo.generators.music.keys import Key, key_of
+from espressivo.generators.music.linear_attention import Sums
 from espressivo.media.notes import Notes, Tempo
 from espressivo.progress import ProgressEvent
 
@@ -155,6 +159,29 @@ def test_the_last_half_bar_has_notes_and_only_those_of_the_tonic_chord(composer:
             assert {int(pitch) % 12 for pitch in late} <= chord
 
 
+def test_a_last_bar_cannot_end_before_its_chord_was_played() -> None:
+    grammar, chord = Grammar(piano(), Locks(key=Key.of("C"), most_per_quarter=1)), Key.of("C").tonic_chord
+    end = piano().ids["b-1"]
+    for place in (-1, 0, 20):
+        state = State("v" if place >= 0 else "t", 48, place, 0, 60, 1, 1, chord)
+        assert not grammar.allowed(state)[end]
+        assert grammar.allowed(state._replace(chord=frozenset()))[end]
+    assert grammar.allowed(State("v", 48, 24, 0, 60, 1, 1, chord))[end]
+    only = Grammar(piano(), Locks(most_per_quarter=1)).allowed(State("v", 12, 0, 0, 60, 1, 1, chord))
+    assert np.flatnonzero(only).tolist() == [end], "a bar of one quarter that is full has to end"
+
+
+def test_notes_are_as_long_as_written_but_end_at_the_next_stroke_and_with_the_piece(composer: Composer) -> None:
+    cut = 0
+    for piece in composer.drafts(plan(locks=Locks(register=(60, 66))), count=10):
+        read = spell(words(piece))
+        for row, (start, end) in enumerate(_spans(piece.notes)):
+            later = read.notes.start_tick[(read.notes.pitch == read.notes.pitch[row]) & (read.notes.start_tick > start)]
+            assert end == min(int(read.notes.end_tick[row]), read.edges[-1], *later.tolist())
+            cut += end < read.notes.end_tick[row]
+    assert cut > 10
+
+
 def test_the_same_seed_gives_the_same_piece_whatever_is_written_beside_it(composer: Composer) -> None:
     one = composer.drafts(plan(), seed=8, count=1)[0]
     among = composer.drafts(plan(), seed=8, count=7)
@@ -237,8 +264,21 @@ def test_bars_that_are_not_there_cannot_be_filled(composer: Composer, first: int
         composer.infilled(tune(6), first, last, plan())
 
 
-def test_a_long_piece_goes_on(composer: Composer) -> None:
-    piece = composer.compose(plan(length=Length(bars=60)))
+class Watched(EmoGenLanguageModel):
+    """Remembers how far it was taken."""
+
+    farthest = 0
+
+    def step(self, token: Tensor, command: Tensor, position: int | Tensor, past: list[Sums] | None) -> Any:
+        self.farthest = max(self.farthest, int(torch.as_tensor(position).max()))
+        return super().step(token, command, position, past)
+
+
+def test_a_long_piece_goes_on_within_what_the_model_has_learned(model: EmoGenLanguageModel) -> None:
+    watched = Watched(model.size)
+    watched.load_state_dict(model.state_dict())
+    piece = Composer(watched).compose(plan(length=Length(bars=60)))
+    assert 900 < watched.farthest < 1280
     assert len(piece.bars) == 60
     assert sum(len(bar) for bar in piece.bars) > 2 * 1024
     assert spell(words(piece)).malformed == 0
@@ -254,12 +294,12 @@ def test_of_several_drafts_the_nearest_to_the_mood_is_taken(composer: Composer) 
 
 
 def test_drafts_for_a_curve_are_judged_over_time(composer: Composer) -> None:
-    rises = composer.drafts(plan(mood=by_bars({0: SAD, 4: GLAD}), length=Length(bars=8)), count=1)[0]
-    falls = replace(rises, written=tuple(bar._replace(mood=mood) for bar, mood in _with(rises, [GLAD] * 4 + [SAD] * 4)))
-    quiet_then_loud = _swelling(rises)
-    assert best(
-        [replace(falls, notes=quiet_then_loud), replace(rises, notes=quiet_then_loud)], load_reader()
-    ).written == (rises.written)
+    written = composer.compose(plan(length=Length(bars=8), locks=Locks(tempo_bpm=120.0, metre=(4, 4))))
+    swells, fades = (replace(written, notes=_turning(written, loud_first=loud_first)) for loud_first in (False, True))
+    for moods, expected in (([SAD] * 4 + [GLAD] * 4, swells), ([SAD] + [GLAD] * 3 + [SAD] * 4, fades)):
+        bars = tuple(bar._replace(mood=mood) for bar, mood in zip(written.written, moods, strict=True))
+        drafts = [replace(piece, written=bars) for piece in (swells, fades)]
+        assert best(drafts, load_reader()).notes is expected.notes
 
 
 def test_progress_rises_to_1_and_cancels(composer: Composer) -> None:
@@ -304,15 +344,12 @@ def _spans(notes: Notes) -> list[tuple[int, int]]:
     return list(zip(notes.start_tick.tolist(), notes.end_tick.tolist(), strict=True))
 
 
-def _with(piece: Piece, moods: list[Mood]) -> list[tuple[Bar, Mood]]:
-    return list(zip(piece.written, moods, strict=True))
-
-
-def _swelling(piece: Piece) -> Notes:
-    """A slow, soft minor half, then a fast, loud major one, over the time of a piece."""
-    ticks = round(piece.seconds * 24)  # at 120 quarters a minute
-    slow = [(start, 10, 57 + step % 3 * (3 + step % 2), 30) for step, start in enumerate(range(0, ticks // 2, 12))]
-    fast = [(start, 2, 60 + step % 3 * 4, 115) for step, start in enumerate(range(ticks // 2, ticks, 3))]
-    start, length, pitch, velocity = np.array(slow + fast).T
+def _turning(piece: Piece, *, loud_first: bool) -> Notes:
+    """Half of it slow, soft and minor, the other half fast, loud and major; at 120 quarters a minute."""
+    half = round(piece.seconds * GRID)
+    slow, fast = (half, 0) if loud_first else (0, half)
+    rows = [(slow + start, 10, 57 + start // 12 % 3 * 3, 30) for start in range(0, half, 12)]
+    rows += [(fast + start, 2, 60 + start // 3 % 3 * 4, 115) for start in range(0, half, 3)]
+    start, length, pitch, velocity = np.array(sorted(rows)).T
     zeros = np.zeros(len(start), int)
     return Notes(pitch, velocity, start, start + length, zeros, zeros > 0, GRID)

@@ -1,8 +1,8 @@
 """Commands from labelled music: `python -m espressivo.generators.music.emogen.commands MUSIC --out FILE`.
 
 Supervised clustering (Kang et al. 2023, section 3.2): all clips of a quadrant are a cluster, and the clip nearest to
-its centre lends the quadrant its bits. MUSIC is a folder with `emopia_midi.tar.gz` and `emopia_labels.csv`; commands come
-from its training songs, the others only tell how far apart they are. What comes out derives from EMOPIA
+its centre lends the quadrant its bits. MUSIC is a folder with `emopia_midi.tar.gz` and `emopia_labels.csv`; its
+training songs give the commands, the others only tell how far apart they are. What comes out derives from EMOPIA
 (CC BY-NC-SA 4.0): it is not for commercial use.
 """
 
