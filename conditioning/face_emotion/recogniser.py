@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from espressivo.conditioning.face_emotion.judges import Ensemble, ensemble, face_crop, load_judges
+from espressivo.conditioning.face_emotion.judges import Ensemble, ExpressionJudge, ensemble, face_crop, load_judges
 from espressivo.conditioning.faces.track import MAX_MISSED, FaceSeeker
 from espressivo.conditioning.recognition import RecognisedEmotion
 from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
@@ -24,27 +24,31 @@ READINGS_HZ = 2.0
 Image = UInt8[np.ndarray, "h w 3"]
 
 
-def recognise_portrait(image: Image, face: int = 0) -> RecognisedEmotion:
+def recognise_portrait(image: Image, face: int = 0, judge: ExpressionJudge | None = None) -> RecognisedEmotion:
     """Read the expression of a face in a picture.
 
     Args:
         image: RGB.
         face: which one, counted from the largest.
+        judge: another network than the calibrated mean of the two (`expression_swin.recogniser.load_judge`).
 
     Raises:
         FaceError: there is no such face, or it is too small.
         MissingDependencyError: a package that the networks need is not installed.
     """
-    return recognise_frames([image], 1.0, face)
+    return recognise_frames([image], 1.0, face, judge)
 
 
-def recognise_video(path: Path, face: int = 0, progress: ProgressCallback | None = None) -> RecognisedEmotion:
+def recognise_video(
+    path: Path, face: int = 0, progress: ProgressCallback | None = None, judge: ExpressionJudge | None = None
+) -> RecognisedEmotion:
     """Read the expression of a face over a video, `READINGS_HZ` times a second.
 
     Args:
         path: any video that FFmpeg's libraries decode.
         face: which one, counted from the largest of the first frame that shows any.
         progress: called while frames are read.
+        judge: another network, as for `recognise_portrait`.
 
     Raises:
         MediaError: the file is no video.
@@ -55,22 +59,25 @@ def recognise_video(path: Path, face: int = 0, progress: ProgressCallback | None
     step = max(1, round(facts.fps / READINGS_HZ))
     total = 1 + (facts.frame_count or max(1, round(facts.duration_s * facts.fps))) // step
     frames = track(read_video_frames(path, step), "read the face", total, progress)
-    return recognise_frames(frames, facts.fps / step, face)
+    return recognise_frames(frames, facts.fps / step, face, judge)
 
 
-def recognise_frames(images: Iterable[Image], fps: float, face: int = 0) -> RecognisedEmotion:
+def recognise_frames(
+    images: Iterable[Image], fps: float, face: int = 0, judge: ExpressionJudge | None = None
+) -> RecognisedEmotion:
     """Read the expression of a face in pictures that follow each other.
 
     Args:
         images: RGB, all of one size.
         fps: how many there are a second.
         face: which one, counted from the largest of the first picture that shows any.
+        judge: another network, as for `recognise_portrait`.
 
     Raises:
         FaceError: no face is seen in most of them.
         MissingDependencyError: a package that the networks need is not installed.
     """
-    judges, seeker = _judges(), FaceSeeker(face)
+    judge, seeker = judge or _default_judge(), FaceSeeker(face)
     seen: list[bool] = []
     crops: list[Image] = []
     for image in images:
@@ -84,7 +91,7 @@ def recognise_frames(images: Iterable[Image], fps: float, face: int = 0) -> Reco
     posterior = np.zeros((len(seen), len(CATEGORIES)))
     posterior[:, 0] = 1.0
     posterior[found] = 0.0
-    for label, probability in zip(judges.labels, judges.probabilities(crops).T, strict=True):
+    for label, probability in zip(judge.labels, judge.probabilities(crops).T, strict=True):
         posterior[found, CATEGORIES.index(label)] = probability
     return RecognisedEmotion(
         source="face",
@@ -97,5 +104,5 @@ def recognise_frames(images: Iterable[Image], fps: float, face: int = 0) -> Reco
 
 
 @cache
-def _judges() -> Ensemble:
+def _default_judge() -> Ensemble:
     return ensemble(load_judges())

@@ -1,5 +1,6 @@
 """Emotion read off faces, on pictures and videos of our own heads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,19 @@ def test_a_portrait_is_one_reading(frames: list[np.ndarray]) -> None:
     assert len(sad.times_s) == 1
     assert happy.vad[0, 0] > sad.vad[0, 0]
     assert len(track_of(sad).keyframes) == 1
+
+
+def test_another_judge_can_be_asked(frames: list[np.ndarray]) -> None:
+    class Grim:
+        id = "grim"
+        labels = ("neutral", "anger")
+
+        def probabilities(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+            return np.tile([0.1, 0.9], (len(crops), 1))
+
+    found = recognise_frames(frames[:3], READINGS_HZ, judge=Grim())
+    assert found.posterior[:, CATEGORIES.index("anger")] == pytest.approx(0.9)
+    assert found.intensity == pytest.approx(0.9)
 
 
 def test_a_mirror_changes_little_and_repeating_nothing(frames: list[np.ndarray]) -> None:
