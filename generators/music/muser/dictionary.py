@@ -80,7 +80,7 @@ class Dictionary:
 @cache
 def reconstructed() -> Dictionary:
     """Return the dictionary that ships."""
-    text = files(__package__).joinpath("dictionary.json").read_text("utf-8")
+    text = files("espressivo.generators.music.muser").joinpath("dictionary.json").read_text("utf-8")
     return Dictionary(tuple(tuple(words) for words in json.loads(text).values()))
 
 
@@ -110,13 +110,11 @@ def read_dictionary(path: Path) -> Dictionary:
         raise wrong from error
     if not (isinstance(stored, tuple) and len(stored) == 2 and isinstance(stored[1], dict)):
         raise wrong
-    by_field = [stored[1].get(field.name) for field in FIELDS]
-    if None in by_field:
-        # The authors' fields stand in the order of a token, whatever they are called.
-        by_field = list(stored[1].values())
-    if len(by_field) != len(FIELDS) or not all(_is_numbered(words) for words in by_field):
+    # The fields stand in the order of a token, whatever they are called.
+    columns = [_numbered(words) for words in stored[1].values()]
+    if len(columns) != len(FIELDS) or None in columns:
         raise wrong
-    return Dictionary(tuple(tuple(words[number] for number in range(len(words))) for words in by_field))
+    return Dictionary(tuple(words for words in columns if words is not None))
 
 
 class _OnlyWords(pickle.Unpickler):
@@ -126,12 +124,13 @@ class _OnlyWords(pickle.Unpickler):
         return _BUILTINS[name]
 
 
-def _is_numbered(words: object) -> bool:
-    return (
-        isinstance(words, dict)
-        and set(words) == set(range(len(words)))
-        and all(type(word) in (int, str) for word in words.values())
-    )
+def _numbered(words: object) -> tuple[Word, ...] | None:
+    """Return words by id, or None if they are not numbered from 0 on."""
+    if not isinstance(words, dict) or set(words) != set(range(len(words))):
+        return None
+    if not all(type(word) in (int, str) for word in words.values()):
+        return None
+    return tuple(words[number] for number in range(len(words)))
 
 
 def _number_in(word: Word) -> int:

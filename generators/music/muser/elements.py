@@ -28,7 +28,7 @@ COLUMN = {field.name: column for column, field in enumerate(FIELDS)}
 TYPE = COLUMN["type"]
 EMBEDDED = ("type", "tempo", "chord", "bar-beat", "pitch", "duration", "velocity", "emotion")
 """The order in which embeddings stand side by side; what is predicted comes before the emotion."""
-ELEMENTS = EMBEDDED[:-1]
+ELEMENTS: tuple[str, ...] = EMBEDDED[:-1]
 """What is predicted, in the order of the sub-decoders."""
 SLICE_WIDTH = 16
 LATENT = len(ELEMENTS) * SLICE_WIDTH

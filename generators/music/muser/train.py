@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ _TOKENS_PER_STEP = 4096
 _CLIP = 3.0
 _REVIVE_EVERY = 100
 _IGNORE = -100
+_Model = TypeVar("_Model", bound=nn.Module)
 
 
 def main() -> None:
@@ -68,12 +70,11 @@ def main() -> None:
     (arguments.out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
-class _Stage:
+class _Stage(Generic[_Model]):
     """What training the network and training the prior have in common."""
 
-    model: nn.Module
-
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: Pieces, model: _Model) -> None:
+        self.model = model
         self._pieces = pieces
         held = pieces.held_out()
         self._train, self._held = np.flatnonzero(~held), np.flatnonzero(held)
@@ -148,10 +149,9 @@ class _Stage:
         return words, torch.arange(words.shape[1]) < lengths[:, None]
 
 
-class _Network(_Stage):
+class _Network(_Stage[MusER]):
     def __init__(self, pieces: Pieces) -> None:
-        super().__init__(pieces)
-        self.model: MusER = MusER(SMALL)
+        super().__init__(pieces, MusER(SMALL))
         self._ranks = {name: torch.from_numpy(reconstructed().ranks(name)).float() for name in ELEMENTS}
 
     def loss(self, numbers: list[int], shift: int) -> tuple[Tensor, int]:
@@ -163,7 +163,7 @@ class _Network(_Stage):
         quantised = self.model.VQ(latent.float())
         if self.model.training and (self._step + 1) % _REVIVE_EVERY == 0:
             self.model.VQ.revive(latent.detach().float())
-        reconstruction = sum(self._reconstruction(words, quantised.vectors, kept).values()) / len(ELEMENTS)
+        reconstruction = torch.stack(list(self._reconstruction(words, quantised.vectors, kept).values())).mean()
         return reconstruction + quantised.commitment + WEIGHT * self._order(quantised.vectors, y, kept), int(kept.sum())
 
     @torch.no_grad()
@@ -210,11 +210,10 @@ class _Network(_Stage):
         self.model.VQ.updates = stored["codebook_updates"]
 
 
-class _Prior(_Stage):
+class _Prior(_Stage[Prior]):
     def __init__(self, pieces: Pieces, codes: list[Int[np.ndarray, "length"]]) -> None:
-        super().__init__(pieces)
         self.used = np.unique(np.concatenate(codes))
-        self.model: Prior = Prior(PriorSize(len(self.used), layers=SMALL_PRIOR_LAYERS))
+        super().__init__(pieces, Prior(PriorSize(len(self.used), layers=SMALL_PRIOR_LAYERS)))
         self._rows = [
             torch.from_numpy(np.concatenate([[self.model.size.start(int(name[1]))], np.searchsorted(self.used, row)]))
             for name, row in zip(pieces.names, codes, strict=True)
