@@ -1,7 +1,7 @@
 """Writes music token by token with the language model: several pieces side by side, bar by bar.
 
-Each piece has random numbers of its own: it is the same whichever pieces are written beside it (up to the rounding of
-matrix products, which may turn one of some 100,000 tokens).
+Each piece has random numbers of its own: it is the same whichever pieces are written beside it up to the rounding of
+matrix products, which depends on how many there are and can, very rarely, turn a token.
 """
 
 from collections.abc import Iterator, Sequence
