@@ -51,6 +51,11 @@ def test_a_piece_is_spelled_from_its_emotion_to_its_end() -> None:
     ]
 
 
+def test_a_note_without_duration_is_played_for_half_a_position() -> None:
+    read = spell(tokenise(piece([(14, 0, 72, 100)]), 1)).notes
+    assert (read.end_tick - read.start_tick).tolist() == [STEP // 2]
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(
