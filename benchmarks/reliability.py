@@ -27,7 +27,8 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = json.loads(arguments.figures.read_text(encoding="utf-8"))
     figure = Figure(figsize=(9, 4.6), layout="constrained")
-    panels = dict(zip(("unseen speakers", "unseen corpus"), figure.subplots(1, 2, sharey=True), strict=True))
+    parts = sorted({part for part, _ in _NAMES}, reverse=True)
+    panels = dict(zip(parts, figure.subplots(1, len(parts), sharey=True), strict=True))
     for (part, corpus), name in _NAMES.items():
         measured = figures[part][corpus]["raw"]
         error = measured["calibration_error"]
@@ -39,7 +40,7 @@ def main() -> None:
         axes.plot((0, 1), (0, 1), color="#bbbbbb", linewidth=1, zorder=0)
         axes.set(title=part, xlabel="how sure it was", xlim=(0, 1), ylim=(0, 1))
         axes.legend(loc="upper left", fontsize="small", frameon=False)
-    panels["unseen speakers"].set_ylabel("how often it was right")
+    panels[parts[0]].set_ylabel("how often it was right")
     figure.savefig(arguments.out, dpi=100)
 
 

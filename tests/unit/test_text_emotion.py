@@ -105,10 +105,12 @@ def test_trained_adapters_give_in_numpy_what_they_gave_in_torch():
     from espressivo.conditioning.text_emotion.network import AdaptedEncoder, padded
 
     torch.manual_seed(0)
-    network = AdaptedEncoder(load_file(model_folder() / "model.safetensors"), first=4, rank=2, dropout=0.1).eval()
+    folder = model_folder()
+    assert folder is not None
+    network = AdaptedEncoder(load_file(folder / "model.safetensors"), first=4, rank=2, dropout=0.1).eval()
     with torch.no_grad():
         for layer in network.layers[4:]:
-            for linear in layer.adapted().values():
+            for linear in layer.adapted().values():  # pyright: ignore[reportCallIssue]
                 linear.up.normal_(std=0.02)
                 linear.up.copy_(linear.up.half())
                 linear.down.copy_(linear.down.half())
@@ -570,7 +572,9 @@ def test_training_that_was_stopped_ends_as_if_it_had_not_been(tmp_path, monkeypa
     import torch
 
     monkeypatch.setattr(train, "_CHECKPOINT_STEPS", 1)
-    weights = train.load_file(model_folder() / "model.safetensors")
+    folder = model_folder()
+    assert folder is not None
+    weights = train.load_file(folder / "model.safetensors")
     torch.manual_seed(0)
     hidden = Stopping(torch.randn(length, 384).bfloat16() for length in (4, 3, 5))
     rated, labelled = (train.Prepared(hidden, torch.ones(3, len(FEATURES)), torch.eye(width)[:3]) for width in (3, 28))
