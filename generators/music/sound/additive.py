@@ -13,7 +13,7 @@ from espressivo.generators.music.sound.drums import hit
 from espressivo.generators.music.sound.timbres import Voice, timbre_of, voice
 from espressivo.media.notes import Notes
 
-_INAUDIBLE = 3e-5
+_INAUDIBLE = 3e-6
 """Of full scale; a note ends and a partial is left out below this."""
 _HIGHEST_DAMPER = 88
 """Strings above this pitch have no dampers."""
@@ -97,7 +97,8 @@ def _resonate(
             to_left += left[sine] * value
             to_right += right[sine] * value
         if time >= end:
-            gain *= damping
+            # The felt comes down in a few milliseconds: at once it would be heard as a tick.
+            gain *= 1.0 - (1.0 - damping) * min(1.0, (time - end) / _BLOCK)
         ramp = gain
         if age < attack:
             ramp *= 0.5 - 0.5 * np.cos(np.pi * age / attack)

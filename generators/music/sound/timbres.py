@@ -151,8 +151,8 @@ def _spectrum(
 
 
 def _level(force: float) -> float:
-    """Return how loud a note is: 40 dB from the softest to the loudest."""
-    return 0.25 * 10 ** (-2.0 * (1 - force) ** 1.1)
+    """Return how loud a note is: 36 dB from the softest to the loudest."""
+    return 0.25 * 10 ** (-1.8 * (1 - force) ** 1.1)
 
 
 def _knock(timbre: Timbre, pitch: int, force: float, rate_hz: int) -> Float[np.ndarray, "samples 2"]:
