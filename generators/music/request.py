@@ -1,0 +1,63 @@
+"""What every request for music has: an emotion, a length and a seed."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema, model_validator
+
+from espressivo.conditioning.state import EmotionState
+from espressivo.conditioning.track import EmotionTrack
+from espressivo.errors import InputError
+from espressivo.generators.base import GenerationRequest
+from espressivo.generators.inputs import EmotionInput
+from espressivo.generators.music.keys import Key
+
+USUAL_BARS = 16
+_MOST_BARS, _MOST_S = 2000, 3600.0
+
+
+class MusicRequest(GenerationRequest):
+    """What a piece of music should be.
+
+    Valence and arousal of the emotion are what music is told. No data of music has labels of dominance: it decides
+    how loud and in which register the piece is, by rule.
+    """
+
+    emotion: EmotionInput = EmotionTrack.constant(EmotionState.neutral())
+    """A track in seconds, or a text in the command line's notation."""
+    bars: int | None = Field(default=None, ge=1, le=_MOST_BARS)
+    """Length in bars; 16 if neither bars nor seconds are given."""
+    seconds: float | None = Field(default=None, gt=0, le=_MOST_S)
+    """Length in seconds instead: whole bars, to within half a bar."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Another seed gives another piece."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if self.bars is not None and self.seconds is not None:
+            raise InputError("The length of music is given in bars or in seconds; give one of them.")
+        return self
+
+    @property
+    def bars_or_usual(self) -> int | None:
+        """Bars to write; None where seconds are given."""
+        return USUAL_BARS if self.bars is None and self.seconds is None else self.bars
+
+
+KeyInput = Annotated[
+    InstanceOf[Key],
+    BeforeValidator(lambda value: Key.of(value) if isinstance(value, str) else value),
+    WithJsonSchema({"type": "string", "description": "A key such as C, F# minor or D dorian."}),
+]
+"""A `Key`, or its name."""
+
+
+def existing_midi(path: Path) -> Path:
+    """Return the path of a MIDI file that is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} cannot be opened (no such file); give a MIDI file.")
+    return path
