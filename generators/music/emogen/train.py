@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights to start from (model.safetensors)")
     parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--dropout", type=float, default=0.0, help="worth its time only where music is scarce")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -56,7 +57,7 @@ class _Training:
         self._blocks = blocks
         held = blocks.held_out()
         self._train, self._held = np.flatnonzero(~held), np.flatnonzero(held)
-        self._model = EmoGenLanguageModel(SMALL)
+        self._model = EmoGenLanguageModel(replace(SMALL, dropout=arguments.dropout))
         if arguments.start:
             self._model.load_state_dict(load_file(arguments.start))
         self._optimiser = torch.optim.AdamW(
