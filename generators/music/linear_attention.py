@@ -5,6 +5,9 @@ A. Katharopoulos et al., "Transformers are RNNs", ICML 2020: with phi(x) = elu(x
     out_l = phi(q_l) . sum_s phi(k_s) v_s^T / (phi(q_l) . sum_s phi(k_s) + eps)
 
 over all s, or over s <= l where attention is causal. Queries are not scaled by 1/sqrt(d).
+
+Sums cannot tell what is near from what is far. In our own small models each head may therefore forget: what lies n
+positions back counts decay^n (Y. Sun et al., "Retentive Network", 2023), with another decay for each head.
 """
 
 from typing import NamedTuple
@@ -19,6 +22,8 @@ CHUNK = 64
 """Positions that are attended to as a matrix; longer ones meet through running sums. Fast at widths of 16 to 64."""
 
 Heads = Float[Tensor, "batch heads length d"]
+Decay = Float[Tensor, "heads"]
+"""What a position back counts, for each head; 1 forgets nothing."""
 
 
 class Sums(NamedTuple):
@@ -46,9 +51,11 @@ def join_heads(x: Heads) -> Float[Tensor, "batch length width"]:
     return x.transpose(1, 2).flatten(2)
 
 
-def past_of(k: Heads, v: Heads) -> Sums:
-    """Sum up keys (before `phi`) and values."""
+def past_of(k: Heads, v: Heads, decay: Decay | None = None) -> Sums:
+    """Sum up keys (before `phi`) and values, as the position after the last one remembers them."""
     mapped = phi(k)
+    if decay is not None:
+        mapped = mapped * _powers(decay, torch.arange(k.shape[-2]).flip(0)).unsqueeze(-1)
     return Sums(mapped.transpose(-1, -2) @ v, mapped.sum(dim=-2))
 
 
@@ -58,7 +65,9 @@ def attend_to(q: Heads, past: Sums) -> Heads:
     return (mapped @ past.key_values) / ((mapped @ past.keys.unsqueeze(-1)) + EPS)
 
 
-def attend_causally(q: Heads, k: Heads, v: Heads, kept: Float[Tensor, "batch length"] | None = None) -> Heads:
+def attend_causally(
+    q: Heads, k: Heads, v: Heads, kept: Float[Tensor, "batch length"] | None = None, decay: Decay | None = None
+) -> Heads:
     """Attend from each position to itself and those before it.
 
     Work and memory grow linearly with the length: within a chunk positions meet as a matrix, chunks through sums.
@@ -68,6 +77,7 @@ def attend_causally(q: Heads, k: Heads, v: Heads, kept: Float[Tensor, "batch len
         k: keys, before `phi`.
         v: values.
         kept: 1 for a position that may be attended to, 0 for padding.
+        decay: how each head forgets; by default none does.
     """
     length = q.shape[-2]
     missing = -length % CHUNK
@@ -76,8 +86,13 @@ def attend_causally(q: Heads, k: Heads, v: Heads, kept: Float[Tensor, "batch len
         mapped_k = mapped_k * kept[:, None, :, None]
     mapped_q, mapped_k, v = (pad(x, (0, 0, 0, missing)).unflatten(-2, (-1, CHUNK)) for x in (mapped_q, mapped_k, v))
     within = torch.tril(mapped_q @ mapped_k.transpose(-1, -2))
-    earlier = _sums_before(mapped_k.transpose(-1, -2) @ v)
-    earlier_keys = _sums_before(mapped_k.sum(dim=-2, keepdim=True).transpose(-1, -2))
+    if decay is not None:
+        places = torch.arange(CHUNK)
+        within = within * _powers(decay, (places[:, None] - places).clamp(min=0)).unsqueeze(1).to(within.dtype)
+        mapped_q = mapped_q * _powers(decay, places).view(-1, 1, CHUNK, 1).to(mapped_q.dtype)
+        mapped_k = mapped_k * _powers(decay, CHUNK - places).view(-1, 1, CHUNK, 1).to(mapped_k.dtype)
+    earlier = _sums_before(mapped_k.transpose(-1, -2) @ v, decay)
+    earlier_keys = _sums_before(mapped_k.sum(dim=-2, keepdim=True).transpose(-1, -2), decay)
     out = within @ v + mapped_q @ earlier
     norm = within.sum(dim=-1, keepdim=True) + mapped_q @ earlier_keys
     return (out / (norm + EPS)).flatten(-3, -2)[..., :length, :]
@@ -88,14 +103,27 @@ def attend_next(
     k: Float[Tensor, "batch heads 1 d"],
     v: Float[Tensor, "batch heads 1 d"],
     past: Sums | None,
+    decay: Decay | None = None,
 ) -> tuple[Float[Tensor, "batch heads 1 d"], Sums]:
     """Attend from one more position, in constant time, and return the past with it."""
     now = past_of(k, v)
     if past is not None:
-        now = Sums(past.key_values + now.key_values, past.keys + now.keys)
+        kept = torch.ones(1) if decay is None else decay
+        now = Sums(kept.view(-1, 1, 1) * past.key_values + now.key_values, kept.view(-1, 1) * past.keys + now.keys)
     return attend_to(q, now), now
 
 
-def _sums_before(x: Float[Tensor, "batch heads chunks a b"]) -> Float[Tensor, "batch heads chunks a b"]:
-    """For each chunk the sum over those before it."""
-    return torch.cumsum(x, dim=2) - x
+def _sums_before(
+    x: Float[Tensor, "batch heads chunks a b"], decay: Decay | None
+) -> Float[Tensor, "batch heads chunks a b"]:
+    """For each chunk the sum over those before it, as its first position remembers them."""
+    if decay is None:
+        return torch.cumsum(x, dim=2) - x
+    chunks = torch.arange(x.shape[2])
+    back = chunks[:, None] - chunks - 1
+    weights = torch.where(back >= 0, _powers(decay, CHUNK * back.clamp(min=0)), 0.0).to(x.dtype)
+    return (weights @ x.flatten(-2)).unflatten(-1, x.shape[-2:])
+
+
+def _powers(decay: Decay, exponents: Tensor) -> Float[Tensor, "heads *exponents"]:
+    return decay.view(-1, *(1 for _ in exponents.shape)) ** exponents.to(decay.device)

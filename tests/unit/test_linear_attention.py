@@ -40,13 +40,38 @@ def test_chunks_are_the_definition(length: int, seed: int) -> None:
     assert torch.allclose(attend_causally(q, k, v), by_definition(q, k, v, causal), atol=1e-12)
 
 
-def test_step_by_step_is_the_whole() -> None:
-    q, k, v = heads(CHUNK + 9, 1)
-    whole = attend_causally(q, k, v)
+DECAY = torch.tensor([0.5, 0.9, 0.999, 1.0], dtype=torch.float64)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 3 * CHUNK + 1), st.integers(0, 100))
+def test_what_is_forgotten_is_the_definition(length: int, seed: int) -> None:
+    q, k, v = heads(length, seed)
+    places = torch.arange(length)
+    back = places[:, None] - places
+    counts = torch.where(back >= 0, DECAY.view(-1, 1, 1) ** back.clamp(min=0), 0.0)
+    assert torch.allclose(attend_causally(q, k, v, decay=DECAY), by_definition(q, k, v, counts), atol=1e-12)
+
+
+def test_a_read_past_is_that_of_single_steps() -> None:
+    q, k, v = heads(CHUNK + 9, 6)
     past: Sums | None = None
     for place in range(q.shape[2]):
         at = slice(place, place + 1)
-        out, past = attend_next(q[:, :, at], k[:, :, at], v[:, :, at], past)
+        _, past = attend_next(q[:, :, at], k[:, :, at], v[:, :, at], past, DECAY)
+    assert past is not None
+    for stepped, read in zip(past, past_of(k, v, DECAY), strict=True):
+        assert torch.allclose(stepped, read, atol=1e-10)
+
+
+@pytest.mark.parametrize("decay", [None, DECAY])
+def test_step_by_step_is_the_whole(decay: Tensor | None) -> None:
+    q, k, v = heads(CHUNK + 9, 1)
+    whole = attend_causally(q, k, v, decay=decay)
+    past: Sums | None = None
+    for place in range(q.shape[2]):
+        at = slice(place, place + 1)
+        out, past = attend_next(q[:, :, at], k[:, :, at], v[:, :, at], past, decay)
         assert torch.allclose(out, whole[:, :, at], atol=1e-12)
     assert past is not None
     assert [sums.numel() for sums in past] == [2 * 4 * 8 * 8, 2 * 4 * 8]  # however long the piece was

@@ -42,6 +42,8 @@ class EmoGenSize:
     """Values that an attribute can have."""
     attribute_width: int = 16
     dropout: float = 0.1
+    half_lives: tuple[float, ...] = ()
+    """Of what each head remembers, in tokens; by default none forgets."""
 
 
 class EmoGenLanguageModel(nn.Module):
@@ -185,17 +187,18 @@ class _Attention(nn.Module):
         super().__init__()
         self._heads = size.heads
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(size.width, size.width) for _ in range(4))
+        self._decay = 0.5 ** (1 / torch.tensor(size.half_lives)) if size.half_lives else None
 
     def forward(self, x: Tensor, kept: Tensor) -> Tensor:
-        return self.out_proj(join_heads(attend_causally(*self._heads_of(x), kept)))
+        return self.out_proj(join_heads(attend_causally(*self._heads_of(x), kept, self._decay)))
 
     def step(self, x: Tensor, past: Sums | None) -> tuple[Tensor, Sums]:
-        attended, now = attend_next(*self._heads_of(x), past)
+        attended, now = attend_next(*self._heads_of(x), past, self._decay)
         return self.out_proj(join_heads(attended)), now
 
     def read(self, x: Tensor) -> tuple[Tensor, Sums]:
         q, k, v = self._heads_of(x)
-        return self.out_proj(join_heads(attend_causally(q, k, v))), past_of(k, v)
+        return self.out_proj(join_heads(attend_causally(q, k, v, decay=self._decay))), past_of(k, v, self._decay)
 
     def _heads_of(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = (split_heads(project(x), self._heads) for project in (self.q_proj, self.k_proj, self.v_proj))

@@ -24,7 +24,7 @@ from espressivo.generators.music.emogen.corpora import READERS, Blocks, read_blo
 from espressivo.generators.music.emogen.network import END, PAD, UNSET, EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.tokens import piano
 
-SMALL = EmoGenSize(width=256, feed_forward=1024)
+SMALL = EmoGenSize(width=256, feed_forward=1024, half_lives=(2, 4, 8, 16, 32, 64, 256, 1024))
 """The size that ships: 5.6 million parameters."""
 _SHIFTS = tuple(range(-5, 7))
 _HIDE_ALL, _HIDE_SOME = 0.1, 0.3
