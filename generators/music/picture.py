@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FORMATS = (".png", ".svg")
-_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _WIDTH_IN, _DPI = 14.0, 100
 _MOST_CHORDS = 60
 _MOST_BARS = 60
@@ -118,8 +117,8 @@ def _boxes(
 def _draw_harmony(axes: "Axes", score: Score) -> None:
     """Write chords in a row above the roll and keys in a row above those; of very many chords every so-manyth."""
     chords = score.chords[:: max(1, -(-len(score.chords) // _MOST_CHORDS))]
-    keys = [(change.tick, f"{_NAMES[change.key.tonic]} {change.key.mode}") for change in score.keys]
-    rows = [(1.01, 7, [(chord.tick, chord.name.replace("_", "")) for chord in chords]), (1.05, 9, keys)]
+    keys = [(change.tick, change.label) for change in score.keys]
+    rows = [(1.01, 7, [(chord.tick, chord.label) for chord in chords]), (1.05, 9, keys)]
     for height, size, labels in rows:
         for tick, text in labels:
             time_s = float(score.notes.seconds_at(np.array([tick]))[0])

@@ -1,6 +1,5 @@
 """The artefact of music generators: notes with what is known about them, and its MIDI file."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from espressivo.conditioning.easing import Ease
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.errors import EmotionError, InputError, MissingDependencyError
 from espressivo.generators.music.keys import Key
+from espressivo.generators.music.score_chords import Chord, is_chord
 from espressivo.generators.music.score_marks import (
     KEY_SIGNATURES,
     emotion_mark,
@@ -28,13 +28,7 @@ from espressivo.media.whole_file import write_whole
 if TYPE_CHECKING:
     from symusic.core import ScoreTick
 
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_ROOT = r"([A-G])([#b]?)"
-_CHORD = re.compile(
-    rf"{_ROOT}((?:[_:]?(?:M7|m7b5|mM7|maj7|min7|maj|min|dim7|dim|aug|sus2|sus4|/o7|o7|m7|m6|m|M|\+|o|7|6|9|m9|M9))?)"
-    rf"(?:/{_ROOT})?|N_N|N\.C\.|N"
-)
+_TONICS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _LARGEST_BYTES = 8_000_000
 
 
@@ -55,26 +49,10 @@ class KeyChange:
     tick: int
     key: Key
 
-
-@dataclass(frozen=True)
-class Chord:
-    """A chord symbol, from `tick` on.
-
-    Raises:
-        InputError: the name is no chord.
-    """
-
-    tick: int
-    name: str
-    """Root and quality, such as `C_M7`, `F#m` or `Bb/D`; `N_N` where there is none."""
-
-    def __post_init__(self) -> None:
-        if not is_chord(self.name):
-            raise InputError(f"{self.name[:40]!r} is no chord symbol; write it like C_M7, F#m, Bb/D or N_N.")
-
-    def transposed(self, semitones: int) -> Self:
-        """Return the chord with root and bass moved, spelled with sharps; no chord stays none."""
-        return replace(self, name=re.sub(_ROOT, lambda root: _moved(root, semitones), self.name))
+    @property
+    def label(self) -> str:
+        """As musicians write it: `B♭ major`."""
+        return f"{_TONICS[self.key.tonic]} {self.key.mode}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,11 +145,6 @@ class Score:
             chords=_within(self.chords, begin, end),
             emotion=None if self.emotion is None else _emotion_within(self.emotion, start_s, end_s),
         )
-
-
-def is_chord(name: str) -> bool:
-    """Return whether `name` is a chord symbol."""
-    return _CHORD.fullmatch(name) is not None
 
 
 def read_score(path: Path) -> Score:
@@ -306,8 +279,3 @@ def _emotion_within(track: EmotionTrack, start_s: float, end_s: float) -> Emotio
     first = Keyframe(0.0, track.state_at(start_s), before[-1] if before else "linear")
     last = Keyframe(end_s - start_s, track.state_at(end_s))
     return EmotionTrack((first, *inside, last))
-
-
-def _moved(root: re.Match[str], semitones: int) -> str:
-    accidental = {"": 0, "#": 1, "b": -1}[root.group(2)]
-    return _NAMES[(_LETTERS[root.group(1)] + accidental + semitones) % 12]

@@ -165,10 +165,30 @@ def test_tracks_need_an_instrument_of_their_kind() -> None:
         Score(notes_of((0, 1, 60, 80, 0)), (Instrument("Kit", 0, is_drum=True),))
 
 
-@pytest.mark.parametrize("name", ["C", "C#m7", "Bb/D", "F_/o7", "N_N", "A:min", "G_7", "E_sus4", "D+"])
+@pytest.mark.parametrize("name", ["C", "C#m7", "Bb/D", "F_/o7", "N_N", "N.C.", "A:min", "G_7", "E_sus4", "D+"])
 def test_chord_symbols(name: str) -> None:
     assert is_chord(name)
     assert is_chord(Chord(0, name).transposed(3).name)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("C_M", "C"),
+        ("F_M7", "Fmaj7"),
+        ("A:min", "Am"),
+        ("Bb/D", "B♭/D"),
+        ("F#_m7b5", "F♯ø7"),
+        ("B_/o7", "Bø7"),
+        ("B_o", "B°"),
+        ("C_+", "C+"),
+        ("E_sus4", "Esus4"),
+        ("N_N", "N.C."),
+        ("N", "N.C."),
+    ],
+)
+def test_chords_are_written_as_on_a_lead_sheet(name: str, label: str) -> None:
+    assert Chord(0, name).label == label
 
 
 @pytest.mark.parametrize("name", ["", "Verse", "H", "C major", "espressivo:title x", "Chorus"])
