@@ -20,6 +20,20 @@ _SLOWEST_BPM, _FASTEST_BPM = 40.0, 220.0
 _STEADINESS = 200.0
 """How much a beat that comes early or late costs, against an onset that it meets."""
 _BAR_BEATS = 4
+_DIVISIONS = np.array([3.0, 4.0])
+_NEAR_BEATS, _MOST, _NEARLY_ALL = 1 / 48, 0.6, 0.95
+
+
+def is_on_grid(notes: Notes) -> bool:
+    """Return whether the file's beats can be believed: its notes begin on a fine grid, or most near a coarse one.
+
+    On the fine grid (twelfths of a beat) nothing is by chance. Near sixteenths and triplets a quarter of all onsets is
+    by chance, and nearly all where somebody played to a click.
+    """
+    twelfths = notes.start_tick * 12 % notes.ticks_per_quarter == 0
+    place = (notes.start_tick / notes.ticks_per_quarter)[:, None] * _DIVISIONS
+    away = np.abs(place - np.round(place)) / _DIVISIONS
+    return bool(twelfths.mean() > _NEARLY_ALL or (away.min(axis=1) < _NEAR_BEATS).mean() > _MOST)
 
 
 def track_beats(notes: Notes) -> Float[np.ndarray, "beats"]:

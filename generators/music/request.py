@@ -1,7 +1,8 @@
 """What every request for music has: an emotion, a length and a seed."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema, model_validator
 
@@ -13,7 +14,19 @@ from espressivo.generators.inputs import EmotionInput
 from espressivo.generators.music.keys import Key
 
 USUAL_BARS = 16
+_QUADRANT = re.compile(r"\bQ([1-4])(?::([0-9.]+))?", re.IGNORECASE)
+_SIGNS = {"1": (1, 1), "2": (-1, 1), "3": (-1, -1), "4": (1, -1)}
+_REACH = 0.6
 _MOST_BARS, _MOST_S = 2000, 3600.0
+
+
+def _without_quadrants(value: Any) -> Any:
+    return _QUADRANT.sub(_place_of, value) if isinstance(value, str) else value
+
+
+MusicEmotionInput = Annotated[EmotionInput, BeforeValidator(_without_quadrants)]
+"""An `EmotionTrack`, or a text such as "happiness:0.8" in which Q1 to Q4 name the quadrants of valence and arousal
+(+ +, - +, - -, + -), as in "Q2:0.7" or "@0 Q3 @16 Q1"."""
 
 
 class MusicRequest(GenerationRequest):
@@ -23,8 +36,9 @@ class MusicRequest(GenerationRequest):
     how loud and in which register the piece is, by rule.
     """
 
-    emotion: EmotionInput = EmotionTrack.constant(EmotionState.neutral())
-    """A track in seconds, or a text in the command line's notation."""
+    emotion: MusicEmotionInput = EmotionTrack.constant(EmotionState.neutral())
+    """A track in seconds, or a text in the command line's notation; Q1 to Q4 (or Q1:0.7) are quadrants of valence and
+    arousal: + +, - +, - -, + -."""
     bars: int | None = Field(default=None, ge=1, le=_MOST_BARS)
     """Length in bars; 16 if neither bars nor seconds are given."""
     seconds: float | None = Field(default=None, gt=0, le=_MOST_S)
@@ -61,3 +75,10 @@ def existing_midi(path: Path) -> Path:
     if not path.is_file():
         raise InputError(f"{path} cannot be opened (no such file); give a MIDI file.")
     return path
+
+
+def _place_of(quadrant: re.Match[str]) -> str:
+    """Write a quadrant as a point; at strength 1 it lies as far out as the emotions of the vocabulary."""
+    valence, arousal = _SIGNS[quadrant[1]]
+    reach = _REACH * float(quadrant[2] or 1)
+    return f"vad:{valence * reach:g},{arousal * reach:g},0"

@@ -12,6 +12,7 @@ from espressivo.generators.music.keys import Key
 
 _LOWEST_PIANO, _HIGHEST_PIANO = 21, 108
 _HANDS = 10
+_MIDDLE_C = 60
 _LEAST_BPM, _MOST_BPM = 16.0, 256.0
 
 
@@ -32,6 +33,8 @@ class Locks:
     """Quarters per minute from the first to the last bar; None leaves the tempo of each bar to the model."""
     metre: tuple[int, int] | None = None
     """Numerator and denominator of all bars."""
+    lean: float = 0.0
+    """What an octave above middle C adds to a pitch's logit: below 0 the music leans downwards. Forbids nothing."""
     velocity: tuple[int, int] = (1, 127)
     most_per_quarter: int | None = None
     """Notes that begin within a quarter, at most."""
@@ -74,12 +77,13 @@ class Locks:
         return allowed
 
     def log_weights(self, vocabulary: Vocabulary) -> Float[np.ndarray, "vocabulary"]:
-        """Return what is added to the logits: 0, or less for pitches out of a key that is not strict."""
+        """Return what is added to the logits: for pitches out of a key that is not strict, and for lower ones."""
         weights = np.zeros(len(vocabulary))
-        if self.key and self.strictness < 1:
-            for token, number in vocabulary.ids.items():
-                if token[0] == "p" and not self._in_key(int(token[2:])):
-                    weights[number] = math.log(1 - self.strictness)
+        stranger = math.log(1 - self.strictness) if self.key and self.strictness < 1 else 0.0
+        for token, number in vocabulary.ids.items():
+            pitch = int(token[2:]) if token[0] == "p" else DRUMS
+            if pitch < DRUMS:
+                weights[number] = self.lean * (pitch - _MIDDLE_C) / 12 + (0.0 if self._in_key(pitch) else stranger)
         return weights
 
     def _admits(self, letter: str, value: int) -> bool:

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and weights")
     parser.add_argument("--start", type=Path, help="weights to start from (model.safetensors)")
     parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     parser.add_argument("--dropout", type=float, default=0.0, help="worth its time only where music is scarce")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -60,15 +60,14 @@ class _Training:
         self._model = EmoGenLanguageModel(replace(SMALL, dropout=arguments.dropout))
         if arguments.start:
             self._model.load_state_dict(load_file(arguments.start))
-        self._optimiser = torch.optim.AdamW(
-            self._model.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01
-        )
+        self._optimisers = _optimisers(self._model)
         self._step = 0
         self._checkpoint = arguments.out / "checkpoint.pt"
         if self._checkpoint.is_file():
             stored = torch.load(self._checkpoint, weights_only=True)
             self._model.load_state_dict(stored["model"])
-            self._optimiser.load_state_dict(stored["optimiser"])
+            for optimiser, state in zip(self._optimisers, stored["optimisers"], strict=True):
+                optimiser.load_state_dict(state)
             self._step = stored["step"]
 
     def run(self) -> None:
@@ -76,15 +75,16 @@ class _Training:
         batches = self._batches()
         losses: list[float] = []
         while self._step < self._arguments.steps:
-            for group in self._optimiser.param_groups:
-                group["lr"] = self._rate()
             tokens, bits = next(batches)
             self._model.train()
+            self._model.zero_grad(set_to_none=True)
             loss = self._loss(tokens, bits)
-            self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self._model.parameters(), _CLIP)
-            self._optimiser.step()
+            for optimiser in self._optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = self._arguments.rate * self._pace()
+                optimiser.step()
             self._step += 1
             losses.append(loss.item())
             seen += int((tokens != PAD).sum())
@@ -99,10 +99,10 @@ class _Training:
             logits = self._model(tokens[:, :-1], bits)
         return cross_entropy(logits.flatten(0, 1).float(), tokens[:, 1:].flatten(), ignore_index=PAD)
 
-    def _rate(self) -> float:
-        """Warm up over a twentieth of the way, then a cosine down to a twentieth of the rate."""
+    def _pace(self) -> float:
+        """Warm up over a fiftieth of the way, then a cosine down to a fiftieth of the rate."""
         done = self._step / self._arguments.steps
-        return self._arguments.rate * min(20 * done + 1e-3, 0.525 + 0.475 * math.cos(math.pi * done))
+        return min(50 * done + 0.01, 0.51 + 0.49 * math.cos(math.pi * done))
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Blocks of about the same length together; another transposition and other hidden attributes each time."""
@@ -150,7 +150,11 @@ class _Training:
 
     def _save(self) -> None:
         torch.save(
-            {"model": self._model.state_dict(), "optimiser": self._optimiser.state_dict(), "step": self._step},
+            {
+                "model": self._model.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
+                "step": self._step,
+            },
             self._checkpoint,
         )
         held = self._validate()
@@ -166,6 +170,17 @@ class _Training:
             "loss_on_held_out_pieces": held,
         }
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def _optimisers(model: EmoGenLanguageModel) -> list[torch.optim.Optimizer]:
+    """Muon (K. Jordan, 2024) for the layers' matrices, scaled to move them as far as Adam would; Adam for the rest."""
+    matrices = [weight for name, weight in model.named_parameters() if weight.ndim == 2 and ".layers." in name]
+    known = {id(weight) for weight in matrices}
+    others = [weight for weight in model.parameters() if id(weight) not in known]
+    return [
+        torch.optim.Muon(matrices, weight_decay=0.01, ns_steps=4, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.01),
+    ]
 
 
 def _transposed_block(blocks: Blocks, number: int, shift: int) -> tuple[np.ndarray, np.ndarray]:

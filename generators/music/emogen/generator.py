@@ -1,0 +1,235 @@
+"""EmoGen as a generator: music that follows an emotion; whole, continued from a piece, or in some bars of one."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from espressivo.conditioning.track import EmotionTrack, Keyframe
+from espressivo.errors import InputError, MissingDependencyError
+from espressivo.generators.base import GeneratorSpec
+from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
+from espressivo.progress import ProgressCallback
+from espressivo.weights.manifest import FOLDER
+
+if TYPE_CHECKING:
+    from espressivo.generators.music.emogen.composing import Composer, Piece
+    from espressivo.generators.music.emogen.locks import Locks
+    from espressivo.generators.music.emogen.sampling import Plan
+    from espressivo.generators.music.score import Chord, Score
+    from espressivo.media.notes import Notes
+
+_SECONDS_PER_BAR = 2.0
+"""About as long as a bar is, before it is known."""
+
+
+class EmoGenRequest(MusicRequest):
+    """What EmoGen is asked to write, and within which limits."""
+
+    key: KeyInput | None = None
+    """Key of all bars, such as C, F# minor or D dorian; by default the music chooses."""
+    strictness: float = Field(default=1.0, ge=0, le=1)
+    """Of the key: 1 lets no other pitch pass, less makes them that much rarer."""
+    tempo: float | None = Field(default=None, ge=16, le=256)
+    """Quarter notes per minute of all bars; by default the music chooses."""
+    metre: str | None = Field(default=None, pattern=r"^\d{1,2}/\d{1,2}$")
+    """Time signature of all bars, such as 3/4; by default the music chooses."""
+    pitch_range: tuple[int, int] = (21, 108)
+    """Lowest and highest pitch as MIDI numbers; 60 is middle C."""
+    velocity: tuple[int, int] = (1, 127)
+    """Softest and loudest note."""
+    density: int | None = Field(default=None, ge=1, le=48)
+    """Notes that may begin within a quarter note, at most."""
+    primer: Path | None = None
+    """MIDI file to continue, or in which bars are to be written anew."""
+    infill: tuple[int, int] | None = None
+    """First and last bar (counted from 1) of the primer that are written anew; all others stay."""
+    loop: bool = False
+    """Leave the end open, so that the piece can be repeated without a break."""
+    guidance: float = Field(default=2.0, ge=0, le=10)
+    """How firmly an emotion of intensity 1 leads the music."""
+    temperature: float = Field(default=1.0, ge=0.05, le=5)
+    """Below 1 the music is more regular, above 1 more surprising."""
+    top_p: float = Field(default=0.9, gt=0, le=1)
+    """Only the likeliest tokens that together are so probable are drawn."""
+    best_of: int = Field(default=4, ge=1, le=32)
+    """Drafts, of which the one that sounds most like the emotion is kept."""
+
+    @field_validator("primer")
+    @classmethod
+    def _is_there(cls, primer: Path | None) -> Path | None:
+        return None if primer is None else existing_midi(primer)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.infill is not None:
+            if self.primer is None:
+                raise InputError("Bars can only be written anew in a piece; name its MIDI file as primer.")
+            if self.bars is not None or self.seconds is not None:
+                raise InputError("Bars that are written anew have their length; leave out bars and seconds.")
+            if not 1 <= self.infill[0] <= self.infill[1]:
+                raise InputError(f"infill {self.infill[0]} {self.infill[1]} is no range of bars; count from 1.")
+        return self
+
+
+class EmoGen:
+    """Emotion -> attributes -> a language model with linear attention (Kang et al. 2023), trained on POP909."""
+
+    spec: ClassVar = GeneratorSpec(
+        name="emogen",
+        kind="music",
+        summary="piano music from a language model that is told 100 attributes; curves, locks, primer, infilling",
+        licence="MIT (trained on POP909, MIT; attributes by EmoGen, MIT)",
+        extras=("music",),
+    )
+    Request: ClassVar = EmoGenRequest
+    _weights: ClassVar = "emogen-pop"
+
+    def __init__(self, composer: "Composer") -> None:
+        self.composer = composer
+
+    @classmethod
+    def from_pretrained(cls, checkpoint: Path | None = None, device: str = "auto") -> Self:
+        """Load the weights that ship, those of `emogen.train` (a folder), or the authors' (a .pt file).
+
+        Decoding one token after another is faster on the CPU than anywhere else, whatever `device` is.
+
+        Raises:
+            InputError: `checkpoint` holds no such model.
+            MissingDependencyError: the extra `music` is not installed.
+        """
+        try:
+            from espressivo.generators.music.emogen.checkpoints import load_official
+            from espressivo.generators.music.emogen.composing import Composer
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"EmoGen needs {error.name}: pip install 'espressivo[music]' (and torch's CPU build)."
+            ) from None
+        if checkpoint is not None and checkpoint.is_file():
+            return cls(load_official(checkpoint))
+        return cls(Composer.load(checkpoint or FOLDER / cls._weights, cls._commands()))
+
+    def generate(self, request: EmoGenRequest, progress: ProgressCallback | None = None) -> "Score":
+        """Write the music.
+
+        Raises:
+            InputError: the primer cannot be read, or nothing can be written within the limits.
+            Cancelled: `progress` asked for it.
+        """
+        from espressivo.conditioning.music_emotion.recogniser import load_reader
+        from espressivo.generators.music.emogen.composing import best
+
+        pieces = self._pieces(request, progress)
+        return _score(best(pieces, load_reader()), request)
+
+    @classmethod
+    def _commands(cls) -> Any:
+        return None
+
+    def _pieces(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "list[Piece]":
+        plan, drafts = _plan(request), request.best_of
+        if request.primer is None:
+            return self.composer.drafts(plan, request.seed, drafts, progress)
+        notes = _primer(request.primer)
+        if request.infill is None:
+            return self.composer.continued(notes, plan, request.seed, drafts, progress)
+        first, last = (bar - 1 for bar in request.infill)
+        return self.composer.infilled(notes, first, last, plan, request.seed, drafts, progress)
+
+
+class EmoGenEmopia(EmoGen):
+    """EmoGen tuned on music whose emotion people have named; not for commercial use."""
+
+    spec: ClassVar = GeneratorSpec(
+        name="emogen-nc",
+        kind="music",
+        summary="emogen, tuned on piano covers and game music with named emotions",
+        licence="CC BY-NC-SA 4.0 (tuned on EMOPIA; VGMIDI states no licence): not for commercial use",
+        extras=("music",),
+    )
+    _weights: ClassVar = "emogen-emopia-nc"
+
+    @classmethod
+    def _commands(cls) -> Any:
+        from espressivo.generators.music.emogen.commands import read_commands
+
+        return read_commands(FOLDER / "music-commands-nc" / "commands.json")
+
+
+def _plan(request: EmoGenRequest) -> "Plan":
+    from espressivo.generators.music.emogen.emotion import Mood, along
+    from espressivo.generators.music.emogen.lengths import Length
+    from espressivo.generators.music.emogen.sampling import Manner, Plan
+
+    keyframes = request.emotion.keyframes
+    return Plan(
+        length=Length(request.bars_or_usual, request.seconds),
+        mood=Mood.of(keyframes[0].state) if len(keyframes) == 1 else along(request.emotion),
+        locks=_locks(request),
+        manner=Manner(request.temperature, request.top_p, request.guidance),
+        cadence=not request.loop,
+    )
+
+
+def _locks(request: EmoGenRequest) -> "Locks":
+    from espressivo.generators.music.dominance import lean_of
+    from espressivo.generators.music.emogen.locks import Locks
+
+    top, _, bottom = (request.metre or "").partition("/")
+    return Locks(
+        register=request.pitch_range,
+        lean=lean_of(request.emotion, request.seconds or _SECONDS_PER_BAR * (request.bars_or_usual or 1)),
+        key=request.key,
+        strictness=request.strictness,
+        tempo_bpm=request.tempo,
+        metre=(int(top), int(bottom)) if request.metre else None,
+        velocity=request.velocity,
+        most_per_quarter=request.density,
+    )
+
+
+def _primer(path: Path) -> "Notes":
+    """Read what is to be continued: all that has pitch, for one piano, on beats that are found if the file has none."""
+    from espressivo.generators.music.beats import is_on_grid, on_beats, track_beats
+    from espressivo.media.notes import read_notes
+
+    notes = read_notes(path).pitched
+    if not len(notes):
+        raise InputError(f"{path} holds drums alone, which a piano cannot continue; give a piece with pitches.")
+    notes = replace(notes, track=np.zeros_like(notes.track))
+    return notes if is_on_grid(notes) else on_beats(notes, track_beats(notes))
+
+
+def _score(piece: "Piece", request: EmoGenRequest) -> "Score":
+    from espressivo.generators.music.dominance import with_loudness
+    from espressivo.generators.music.keys import key_of
+    from espressivo.generators.music.score import KeyChange, Score
+
+    notes = with_loudness(piece.notes, request.emotion, piece.begin_tick, request.velocity)
+    begin_s = float(notes.seconds_at(np.array([piece.begin_tick]))[0])
+    return replace(
+        Score.of(notes, emotion=_later(request.emotion, begin_s)),
+        keys=(KeyChange(0, request.key or key_of(notes)),) if len(notes) else (),
+        chords=_chords(notes),
+    )
+
+
+def _later(track: EmotionTrack, seconds: float) -> EmotionTrack:
+    """Let a track begin later; what comes before is as its beginning."""
+    if seconds == 0 or len(track.keyframes) == 1:
+        return track
+    return EmotionTrack(tuple(Keyframe(key.t_s + seconds, key.state, key.ease) for key in track.keyframes))
+
+
+def _chords(notes: "Notes") -> "tuple[Chord, ...]":
+    """Name the harmony of each beat where it changes."""
+    from espressivo.generators.music.muser.chords import chords_of
+    from espressivo.generators.music.score import Chord
+
+    beat = notes.ticks_per_quarter
+    names = chords_of(notes.pitch, notes.start_tick, notes.end_tick, -(-notes.end // beat), beat)
+    changes = [0, *(after for after, (one, other) in enumerate(pairwise(names), 1) if one != other)] if names else []
+    return tuple(Chord(number * beat, names[number]) for number in changes)
