@@ -69,7 +69,14 @@ def test_quadrants_are_names_of_points(generator: EmoGen) -> None:
 
 def test_locks_hold(generator: EmoGen) -> None:
     score = of(
-        generator, key="D dorian", tempo=77, metre="3/4", pitch_range=(50, 70), velocity=(40, 60), density=2, emotion="joy"
+        generator,
+        key="D dorian",
+        tempo=77,
+        metre="3/4",
+        pitch_range=(50, 70),
+        velocity=(40, 60),
+        density=2,
+        emotion="joy",
     )
     notes = score.notes
     assert len(notes)
@@ -203,3 +210,21 @@ def test_other_checkpoints_are_refused(tmp_path: Path) -> None:
         EmoGen.from_pretrained(path)
     with pytest.raises(InputError, match="holds no model"):
         EmoGen.from_pretrained(tmp_path)
+
+
+def test_bar_lines_fall_on_the_turns(generator: EmoGen) -> None:
+    score = of(generator, bars=None, seconds=13.0, sections=(5.2,), metre="4/4", emotion="@0~step Q3 @5.2 Q1")
+    lines_s = score.notes.seconds_at(score.notes.bar_edges)
+    assert lines_s[-1] == pytest.approx(13.0, abs=1e-6)
+    assert np.abs(lines_s - 5.2).min() < 1e-6
+    # The first section knows nothing of the second one.
+    alone = of(generator, bars=None, seconds=5.2, exact=True, metre="4/4", emotion="Q3", loop=True)
+    first = score.notes.where(score.notes.start_s < 5.2 - 1e-6)
+    assert first.pitch.tolist() == alone.notes.pitch.tolist()
+    assert alone.notes.seconds_at(alone.notes.bar_edges)[-1] == pytest.approx(5.2, abs=1e-6)
+
+
+def test_sections_that_cannot_be(generator: EmoGen) -> None:
+    for wishes in ({"bars": 4, "sections": (2.0,)}, {"seconds": 9.0, "sections": (8.5,)}, {"exact": True}):
+        with pytest.raises(InputError, match=r"[Ss]ections"):
+            of(generator, **{"bars": None} | wishes)

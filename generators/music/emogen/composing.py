@@ -36,6 +36,8 @@ class Piece:
     """Bars that were there, from those that were written on."""
     begin_tick: int = 0
     """Where the first bar that was written begins."""
+    end_tick: int = 0
+    """Where the last bar that was written ends."""
 
     @property
     def bars(self) -> tuple[Ids, ...]:
@@ -200,11 +202,11 @@ class Composer:
         bars = (*plan.before, *(bar.tokens for bar in written), *after)
         spelled = spell(self._vocabulary.decode(token for bar in bars for token in bar))
         begin, end = spelled.edges[len(plan.before)], spelled.edges[len(plan.before) + len(written)]
-        notes = _playable(spelled.notes, begin, end, spelled.edges[-1])
+        notes = playable(spelled.notes, begin, end, spelled.edges[-1])
         if plan.locks.tempo_bpm is not None:
             earlier = tuple(tempo for tempo in notes.tempi if tempo.tick < begin)
             notes = replace(notes, tempi=(*earlier, Tempo(begin, plan.locks.tempo_bpm)))
-        return Piece(notes, plan.before, tuple(written), after, begin)
+        return Piece(notes, plan.before, tuple(written), after, begin, end)
 
 
 def best(drafts: Sequence[Piece], reader: MusicReader) -> Piece:
@@ -214,6 +216,20 @@ def best(drafts: Sequence[Piece], reader: MusicReader) -> Piece:
     """
     asked = any(bar.mood.intensity > 0 for piece in drafts for bar in piece.written)
     return min(drafts, key=lambda piece: _distance(piece, reader)) if asked and len(drafts) > 1 else drafts[0]
+
+
+def playable(notes: Notes, begin: int, end: int, last: int) -> Notes:
+    """Let what begins from `begin` to `end` not sound beyond `last`, nor into the same key's next stroke; all ticks."""
+    until = np.minimum(notes.end_tick, last)
+    new = (notes.start_tick >= begin) & (notes.start_tick < end)
+    keys = notes.pitch + 128 * notes.track
+    for key in np.unique(keys[new]):
+        same = np.flatnonzero(keys == key)
+        starts = notes.start_tick[same]
+        nexts = np.append(starts, last)[np.searchsorted(starts, starts, side="right")]
+        until[same] = np.where(new[same], np.minimum(until[same], nexts), until[same])
+    kept = np.where(new, np.maximum(until, notes.start_tick + 1), notes.end_tick)
+    return replace(notes, end_tick=kept)
 
 
 def _distance(piece: Piece, reader: MusicReader) -> float:
@@ -231,20 +247,6 @@ def _distance(piece: Piece, reader: MusicReader) -> float:
     found = np.tanh(reader.log_odds(heard.windows) / 2)
     sounding = heard.evidence > 0
     return float(np.linalg.norm(found - asked, axis=1)[sounding].mean())
-
-
-def _playable(notes: Notes, begin: int, end: int, last: int) -> Notes:
-    """Let what was written from `begin` to `end` not sound beyond the piece, nor into the same key's next stroke."""
-    until = np.minimum(notes.end_tick, last)
-    new = (notes.start_tick >= begin) & (notes.start_tick < end)
-    keys = notes.pitch + 128 * notes.track
-    for key in np.unique(keys[new]):
-        same = np.flatnonzero(keys == key)
-        starts = notes.start_tick[same]
-        nexts = np.append(starts, last)[np.searchsorted(starts, starts, side="right")]
-        until[same] = np.where(new[same], np.minimum(until[same], nexts), until[same])
-    kept = np.where(new, np.maximum(until, notes.start_tick + 1), notes.end_tick)
-    return replace(notes, end_tick=kept)
 
 
 def _report(progress: ProgressCallback | None, share: float, started: float) -> None:

@@ -12,7 +12,7 @@ from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.base import GeneratorSpec
 from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
-from espressivo.progress import ProgressCallback
+from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_BAR = 2.0
 """About as long as a bar is, before it is known."""
+_SHORTEST_SECTION_S = 1.5
 
 
 class EmoGenRequest(MusicRequest):
@@ -43,6 +44,11 @@ class EmoGenRequest(MusicRequest):
     """Softest and loudest note."""
     density: int | None = Field(default=None, ge=1, le=48)
     """Notes that may begin within a quarter note, at most."""
+    sections: tuple[float, ...] = ()
+    """Seconds at which the music turns: bar lines fall on them and on the end, by a little give in the tempo. Each
+    section has the mean emotion of its time."""
+    exact: bool = False
+    """Let the tempo give a little, so that the music ends on the second (with `sections` it always does)."""
     primer: Path | None = None
     """MIDI file to continue, or in which bars are to be written anew."""
     infill: tuple[int, int] | None = None
@@ -72,6 +78,15 @@ class EmoGenRequest(MusicRequest):
                 raise InputError("Bars that are written anew have their length; leave out bars and seconds.")
             if not 1 <= self.infill[0] <= self.infill[1]:
                 raise InputError(f"infill {self.infill[0]} {self.infill[1]} is no range of bars; count from 1.")
+        if self.sections or self.exact:
+            if self.seconds is None or self.primer is not None:
+                raise InputError("Sections and an exact end are for new music of some length; give seconds, no primer.")
+            edges = (0.0, *self.sections, self.seconds)
+            if any(end - begin < _SHORTEST_SECTION_S for begin, end in pairwise(edges)):
+                raise InputError(
+                    f"Sections {', '.join(f'{edge:g}' for edge in edges)} s do not rise by {_SHORTEST_SECTION_S:g} s; "
+                    "leave that much between them."
+                )
         return self
 
 
@@ -122,8 +137,10 @@ class EmoGen:
         from espressivo.conditioning.music_emotion.recogniser import load_reader
         from espressivo.generators.music.emogen.composing import best
 
-        pieces = self._pieces(request, progress)
-        return _score(best(pieces, load_reader()), request)
+        if request.sections or request.exact:
+            return self._in_sections(request, progress)
+        piece = best(self._pieces(request, progress), load_reader())
+        return _score(piece.notes, request, piece.begin_tick)
 
     @classmethod
     def _commands(cls) -> Any:
@@ -138,6 +155,32 @@ class EmoGen:
             return self.composer.continued(notes, plan, request.seed, drafts, progress)
         first, last = (bar - 1 for bar in request.infill)
         return self.composer.infilled(notes, first, last, plan, request.seed, drafts, progress)
+
+    def _in_sections(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "Score":
+        from espressivo.generators.music.emogen.composing import playable
+        from espressivo.generators.music.emogen.emotion import Mood
+        from espressivo.generators.music.emogen.lengths import Length
+        from espressivo.generators.music.sections import mean_place, stretched
+
+        assert request.seconds is not None
+        plan, edges_s, edges = _plan(request), (0.0, *request.sections, request.seconds), [0]
+        notes: Notes | None = None
+        for number, (begin_s, end_s) in enumerate(pairwise(edges_s)):
+            section = replace(
+                plan,
+                length=Length(seconds=end_s - begin_s),
+                mood=Mood.at(*mean_place(request.emotion, begin_s, end_s)),
+                cadence=plan.cadence and end_s == request.seconds,
+            )
+            share = (begin_s / request.seconds, end_s / request.seconds)
+            piece = self.composer.compose(
+                section, request.seed + number, request.best_of, progress and _part(progress, *share)
+            )
+            plan, notes = replace(plan, before=piece.bars), piece.notes
+            edges.append(piece.end_tick)
+        assert notes is not None
+        notes = playable(notes, 0, edges[-1], edges[-1])
+        return _score(stretched(notes, np.array(edges), edges_s), request)
 
 
 class EmoGenEmopia(EmoGen):
@@ -203,13 +246,22 @@ def _primer(path: Path) -> "Notes":
     return notes if is_on_grid(notes) else on_beats(notes, track_beats(notes))
 
 
-def _score(piece: "Piece", request: EmoGenRequest) -> "Score":
+def _part(progress: ProgressCallback, begin: float, end: float) -> ProgressCallback:
+    """Report the progress of a part as that of the whole."""
+
+    def report(event: ProgressEvent) -> None:
+        progress(ProgressEvent(event.stage, begin + (end - begin) * event.fraction))
+
+    return report
+
+
+def _score(notes: "Notes", request: EmoGenRequest, begin_tick: int = 0) -> "Score":
     from espressivo.generators.music.dominance import with_loudness
     from espressivo.generators.music.keys import key_of
     from espressivo.generators.music.score import KeyChange, Score
 
-    notes = with_loudness(piece.notes, request.emotion, piece.begin_tick, request.velocity)
-    begin_s = float(notes.seconds_at(np.array([piece.begin_tick]))[0])
+    notes = with_loudness(notes, request.emotion, begin_tick, request.velocity)
+    begin_s = float(notes.seconds_at(np.array([begin_tick]))[0])
     return replace(
         Score.of(notes, emotion=_later(request.emotion, begin_s)),
         keys=(KeyChange(0, request.key or key_of(notes)),) if len(notes) else (),

@@ -224,7 +224,8 @@ class _SoundTrack:
         self._container = container
         self._sound = sound
         self._written = 0
-        self._stream: AudioStream = container.add_stream("aac", rate=_SOUND_RATE_HZ, layout="mono")
+        self._layout = "mono" if sound.samples.ndim == 1 else "stereo"
+        self._stream: AudioStream = container.add_stream("aac", rate=_SOUND_RATE_HZ, layout=self._layout)
         self._stream.codec_context.bit_rate = _SOUND_BIT_RATE
 
     def write_until(self, end_s: Fraction) -> None:
@@ -242,7 +243,8 @@ class _SoundTrack:
         block = max(1, int(_SOUND_BLOCK_S * self._sound.rate_hz))
         for start in range(self._written, end, block):
             samples = np.clip(self._sound.samples[start : min(start + block, end)], -1.0, 1.0).astype(np.float32)
-            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            planes = np.ascontiguousarray(np.atleast_2d(samples.T))
+            frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=self._layout)
             frame.sample_rate = self._sound.rate_hz
             frame.time_base = Fraction(1, self._sound.rate_hz)
             frame.pts = start

@@ -19,6 +19,8 @@ _LARGEST_BYTES = 8_000_000
 _MOST_NOTES = 200_000
 _LONGEST_S = 6 * 3600
 _MOST_QUARTERS = 200_000
+_MOST_BARS = 100_000
+_MOST_TRACKS = 256
 _DEFAULT_BPM = 120.0
 
 
@@ -231,5 +233,9 @@ def _believable(notes: Notes, name: str) -> Notes:
         raise InputError(
             f"{name} is longer than {_LONGEST_S // 3600} hours, {_MOST_QUARTERS} beats or {_MOST_NOTES} notes; "
             "give a single piece of music."
+        )
+    if len(np.unique(notes.track)) > _MOST_TRACKS or len(notes.bar_edges) > _MOST_BARS:
+        raise InputError(
+            f"{name} has more than {_MOST_TRACKS} tracks or {_MOST_BARS} bars; give a single piece of music."
         )
     return notes

@@ -35,13 +35,13 @@ _AT_MOST = f"at most {MAX_DURATION_S / 3600:g} hours are read, so cut it first."
 class Sound:
     """What is heard with a video; sample n sounds at n / rate_hz after the first frame appears."""
 
-    samples: Float[np.ndarray, "samples"]
-    """Mono, in [-1, 1]."""
+    samples: Float[np.ndarray, "samples"] | Float[np.ndarray, "samples 2"]
+    """Mono, or left and right, in [-1, 1]."""
     rate_hz: int
 
     def __post_init__(self) -> None:
-        if self.samples.ndim != 1:
-            raise ValueError(f"Sound.samples has shape {self.samples.shape}, expected one dimension.")
+        if self.samples.ndim != 1 and self.samples.shape[1:] != (2,):
+            raise ValueError(f"Sound.samples has shape {self.samples.shape}, expected one column or two.")
         if self.rate_hz <= 0:
             raise ValueError(f"Sound.rate_hz is {self.rate_hz}, expected more than 0.")
 
