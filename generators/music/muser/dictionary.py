@@ -90,13 +90,33 @@ def read_dictionary(path: Path) -> Dictionary:
     Raises:
         InputError: it cannot be opened, or is not MusER's dictionary.
     """
-    wrong = InputError(f"{path} is not a dictionary of MusER; give the dictionary.pkl that came with its data.")
+    wrong = f"{path} is not a dictionary of MusER; give the dictionary.pkl that came with its data."
+    stored = plain_pickle(path, wrong)
+    if not (isinstance(stored, tuple) and len(stored) == 2 and isinstance(stored[1], dict)):
+        raise InputError(wrong)
+    # The fields stand in the order of a token, whatever they are called.
+    columns = [_numbered(words) for words in stored[1].values()]
+    if len(columns) != len(FIELDS) or None in columns:
+        raise InputError(wrong)
+    return Dictionary(tuple(words for words in columns if words is not None))
+
+
+def plain_pickle(path: Path, wrong: str) -> object:
+    """Read a pickle of numbers, texts and dicts; nothing in it is executed.
+
+    Args:
+        path: the file.
+        wrong: what to say if it is anything else.
+
+    Raises:
+        InputError: it cannot be opened, or is anything else.
+    """
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise wrong
-        stored = _OnlyWords(BytesIO(path.read_bytes())).load()
+            raise InputError(wrong)
+        return _OnlyWords(BytesIO(path.read_bytes())).load()
     except OSError as error:
-        raise InputError(f"{path} cannot be opened ({error.strerror}); give a dictionary.pkl.") from error
+        raise InputError(f"{path} cannot be opened ({error.strerror}); {wrong.rsplit('; ', 1)[1]}") from error
     # A damaged pickle raises whatever its instructions run into.
     except (
         pickle.UnpicklingError,
@@ -107,14 +127,7 @@ def read_dictionary(path: Path) -> Dictionary:
         AttributeError,
         OverflowError,
     ) as error:
-        raise wrong from error
-    if not (isinstance(stored, tuple) and len(stored) == 2 and isinstance(stored[1], dict)):
-        raise wrong
-    # The fields stand in the order of a token, whatever they are called.
-    columns = [_numbered(words) for words in stored[1].values()]
-    if len(columns) != len(FIELDS) or None in columns:
-        raise wrong
-    return Dictionary(tuple(words for words in columns if words is not None))
+        raise InputError(wrong) from error
 
 
 class _OnlyWords(pickle.Unpickler):

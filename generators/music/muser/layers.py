@@ -128,6 +128,10 @@ class ScaledEmbedding(nn.Module):
         """Embed ids."""
         return self._scale * self.lut(ids)
 
+    def mixed(self, shares: Float[Tensor, "*shape last"]) -> Float[Tensor, "*shape width"]:
+        """Embed mixtures of the last ids, as many as there are shares."""
+        return self._scale * (shares @ self.lut.weight[-shares.shape[-1] :])
+
 
 def positions(first: int, length: int, width: int, device: torch.device) -> Float[Tensor, "length width"]:
     """Return sines in even and cosines in odd columns, for `length` positions from `first` on."""

@@ -37,6 +37,8 @@ class MusERSize:
     """Width of the layers between attentions, in widths of the model."""
     codes: int = 512
     dropout: float = 0.1
+    steady_emotion: bool = False
+    """Whether every token that is read says the emotion; in the authors' model the first one alone does."""
 
 
 class Past(NamedTuple):
@@ -112,12 +114,15 @@ class MusER(nn.Module):
 
     def predict(self, hidden: Hidden, types: Int[Tensor, "batch length"]) -> Logits:
         """Return logits of all elements; those of all but the type depend on `types`, the tokens' own types."""
-        embedded = self._embedding("type")(types)
-        logits = {"type": self.predict_types(hidden)}
-        for name in ELEMENTS[1:]:
-            joined = self.project_concat_type(torch.cat([hidden[name], embedded], dim=-1))
-            logits[name] = self.get_submodule(f"predict_{_snake(name)}")(joined)
-        return logits
+        others = {name: self.predict_element(name, hidden, types) for name in ELEMENTS[1:]}
+        return {"type": self.predict_types(hidden), **others}
+
+    def predict_element(
+        self, name: str, hidden: Hidden, types: Int[Tensor, "batch length"]
+    ) -> Float[Tensor, "batch length classes"]:
+        """Return logits of one element other than the type."""
+        joined = self.project_concat_type(torch.cat([hidden[name], self._embedding("type")(types)], dim=-1))
+        return self.get_submodule(f"predict_{_snake(name)}")(joined)
 
     def predict_types(self, hidden: Hidden) -> Float[Tensor, "batch length 4"]:
         """Return logits of the type, which is chosen first."""
@@ -133,6 +138,7 @@ class MusER(nn.Module):
         latent: Float[Tensor, "batch 112"],
         memory: list[Sums],
         past: Past | None,
+        emotion: Float[Tensor, "batch 128"] | None = None,
     ) -> tuple[Hidden, Past]:
         """Decode one more position, in constant time.
 
@@ -141,12 +147,16 @@ class MusER(nn.Module):
             latent: of the token to be predicted.
             memory: what `remember` gives.
             past: what the step before returned; None at the first.
+            emotion: what `emotion` gives, to be read instead of the token's own.
 
         Returns:
             What `predict` needs, of length 1, and what the next step needs.
         """
         place = past.place if past else 0
-        x = self._placed(self.input_x_linear_emo(self.embed(token[:, None])), place)
+        embedded = self.embed(token[:, None])
+        if emotion is not None:
+            embedded = torch.cat([embedded[..., : -FIELDS[-1].width], emotion[:, None]], dim=-1)
+        x = self._placed(self.input_x_linear_emo(embedded), place)
         decoded, sums = self.transformer_decoder.step(x, memory, past.decoder if past else None)
         hidden: Hidden = {}
         elements: dict[str, list[Sums]] = {}
@@ -156,6 +166,10 @@ class MusER(nn.Module):
                 self._placed(conditioned, place), past.elements[name] if past else None
             )
         return hidden, Past(place + 1, sums, elements)
+
+    def emotion(self, shares: Float[Tensor, "batch 5"]) -> Float[Tensor, "batch 128"]:
+        """Return the embedding of a mixture of emotions: no emotion, then quadrants 1 to 4."""
+        return self._embedding("emotion").mixed(shares)
 
     def embed(self, tokens: Tokens) -> Float[Tensor, "batch length 1376"]:
         """Return embeddings of all fields side by side, the emotion last."""

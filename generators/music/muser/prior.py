@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -10,6 +11,8 @@ from espressivo.generators.music.muser.layers import Encoder, ScaledEmbedding, p
 
 EMOTIONS = 5
 """Ids after the codes: none, then the four quadrants of valence and arousal."""
+PRIOR_TEMPERATURE = 0.3
+"""By which the authors divide the prior's logits, in training and sampling alike."""
 _EMBEDDING = 256
 
 
@@ -24,14 +27,16 @@ class PriorSize:
     heads: int = 8
     feed_forward: int = 4
     dropout: float = 0.1
+    steady_emotion: bool = False
+    """Whether the emotion is added to every code; the authors let it begin them, no more."""
 
     def start(self, quadrant: int) -> int:
-        """Return the id that begins the codes of a piece of quadrant 1..4."""
+        """Return the id that begins the codes of a piece of quadrant 1..4, or of no known emotion (0)."""
         return self.codes + quadrant
 
 
 class Prior(nn.Module):
-    """Codes in, logits of the next code out; the authors divide them by .3 in training and sampling alike."""
+    """Codes in, logits of the next code out, before `PRIOR_TEMPERATURE`."""
 
     def __init__(self, size: PriorSize) -> None:
         super().__init__()
@@ -46,10 +51,21 @@ class Prior(nn.Module):
 
     def forward(self, codes: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length codes"]:
         """Return logits at all positions; `codes` begin with `PriorSize.start`."""
-        return self.predict_fc(self.transformer_encoder(self._embedded(codes, 0)))
+        embedded = self.emb(codes)
+        if self.size.steady_emotion:
+            embedded = torch.cat([embedded[:, :1], embedded[:, 1:] + embedded[:, :1]], dim=1)
+        return self.predict_fc(self.transformer_encoder(self._placed(embedded, 0)))
+
+    def begin(self, emotion: Float[Tensor, "batch 256"]) -> tuple[Float[Tensor, "batch codes"], list[Sums]]:
+        """Return logits of the first code of pieces of an emotion (see `emotion`), and what the next step needs."""
+        return self._after(emotion[:, None], 0, None)
 
     def step(
-        self, code: Int[Tensor, "batch"], place: int, past: list[Sums] | None
+        self,
+        code: Int[Tensor, "batch"],
+        place: int,
+        past: list[Sums] | None,
+        emotion: Float[Tensor, "batch 256"] | None = None,
     ) -> tuple[Float[Tensor, "batch codes"], list[Sums]]:
         """Return logits after one more code, and what the next step needs; in constant time.
 
@@ -57,10 +73,19 @@ class Prior(nn.Module):
             code: the newest id of each piece.
             place: how many came before.
             past: what the step before returned; None at the first.
+            emotion: what `begin` was given, if it is to be added to every code.
         """
-        x, now = self.transformer_encoder.step(self._embedded(code[:, None], place), past)
+        embedded = self.emb(code[:, None])
+        return self._after(embedded if emotion is None else embedded + emotion[:, None], place, past)
+
+    def emotion(self, shares: Float[Tensor, "batch 5"]) -> Float[Tensor, "batch 256"]:
+        """Return the embedding of a mixture of emotions: no emotion, then quadrants 1 to 4."""
+        return self.emb.mixed(shares)
+
+    def _after(self, embedded: Tensor, place: int, past: list[Sums] | None) -> tuple[Tensor, list[Sums]]:
+        x, now = self.transformer_encoder.step(self._placed(embedded, place), past)
         return self.predict_fc(x)[:, 0], now
 
-    def _embedded(self, codes: Tensor, place: int) -> Tensor:
-        x = self.input_linear(self.emb(codes))
+    def _placed(self, embedded: Tensor, place: int) -> Tensor:
+        x = self.input_linear(embedded)
         return self._dropout(x + positions(place, x.shape[1], x.shape[2], x.device))

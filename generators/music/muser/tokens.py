@@ -59,8 +59,15 @@ def tokenise(notes: Notes, quadrant: int, dictionary: Dictionary | None = None) 
     return _Writer(dictionary or reconstructed()).written(notes.pitched, quadrant)
 
 
-def spell(words: CompoundWords, dictionary: Dictionary | None = None) -> Read:
-    """Read compound words as a piece; what makes no sense is passed over. The first bar begins at tick 0."""
+def spell(words: CompoundWords, dictionary: Dictionary | None = None, *, close_gaps: bool = False) -> Read:
+    """Read compound words as a piece; what makes no sense is passed over. The first bar begins at tick 0.
+
+    Args:
+        words: the piece.
+        dictionary: by default the one that ships.
+        close_gaps: whether a note that begins a bar or more after the end of the one before, and all after it, are
+            moved ahead by as many whole bars: so the authors write what they generate.
+    """
     dictionary = dictionary or reconstructed()
     value = {name: dictionary.numbers(name) for name in ("tempo", "bar-beat", "pitch", "duration", "velocity")}
     end, metrical, note = (dictionary.number("type", word) for word in ("EOS", "Metrical", "Note"))
@@ -92,6 +99,8 @@ def spell(words: CompoundWords, dictionary: Dictionary | None = None) -> Read:
             if bar < 0 or min(pitch, duration, velocity) == 0:
                 malformed += 1
                 continue
+            if close_gaps and rows and (empty := (tick - rows[-1][2]) // BAR) > 0:
+                bar, tick = bar - empty, tick - empty * BAR
             rows.append((tick, numbers[0], tick + (numbers[1] or _SHORTEST_TICKS), numbers[2]))
     return Read(_notes(rows, tempi), tuple(chords), quadrant, malformed)
 

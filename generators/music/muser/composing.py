@@ -1,0 +1,237 @@
+"""Composes with MusER: the prior writes codes, the decoder words, section by section, until the piece is long enough.
+
+A section is what the model was taught to see at once. The next one begins with the newest bars of the one before, so
+that a piece may be as long as one likes, and needs no more memory then.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+
+from espressivo.generators.music.emogen.emotion import Mood, MoodCurve
+from espressivo.generators.music.emogen.sampling import draw
+from espressivo.generators.music.muser.decoding import CodeWriter, Leader, Leading, WordWriter
+from espressivo.generators.music.muser.elements import COLUMN, FIELDS
+from espressivo.generators.music.muser.grammar import NO_NOTES_YET, POSITIONS, Grammar, Place
+from espressivo.generators.music.muser.manners import CODES, Manners
+from espressivo.generators.music.muser.pretrained import Model
+
+_BEATS = 4
+_USUAL_BPM = 100.0
+_SHORTEST_BAR = 3
+"""Codes: a line, a position, a note."""
+_LONGEST, _REMEMBERED = 960, 256
+"""Codes of a section, and how many of them may be of the section before."""
+_STEADY_BARS, _TURNING_BARS = 16, 4
+"""Bars of a section. Codes are written before tempi are known: where the mood changes in time, few at once."""
+Word = Int[np.ndarray, "8"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written."""
+
+    bars: int | None
+    seconds: float | None
+    """Of the two, one is given."""
+    mood: Mood | MoodCurve
+    is_led: bool
+    """Whether there is an emotion anywhere in the piece."""
+    manners: Manners
+
+    def mood_at(self, bar: int, time_s: float) -> Mood:
+        """Return the mood of a bar."""
+        return self.mood if isinstance(self.mood, Mood) else self.mood(bar, time_s)
+
+    def is_over(self, bars: int, elapsed_s: float, bar_s: float) -> bool:
+        """Return whether so much is enough, if the last bar was so long; one bar at least is."""
+        enough = bars >= self.bars if self.bars is not None else (self.seconds or 0) - elapsed_s < bar_s / 2
+        return bars > 0 and enough
+
+    def bars_left(self, bars: int, elapsed_s: float, bar_s: float) -> int:
+        """Return how many bars are to be written yet, if they are so long; 1 at least."""
+        left = self.bars - bars if self.bars is not None else round(((self.seconds or 0) - elapsed_s) / bar_s)
+        return max(1, left)
+
+    def share(self, bars: int, elapsed_s: float) -> float:
+        """Return how much of the piece so much is, 0..1."""
+        return min(1.0, bars / self.bars if self.bars is not None else elapsed_s / (self.seconds or 1))
+
+
+class Bar(NamedTuple):
+    """A bar that was written."""
+
+    words: tuple[Word, ...]
+    codes: tuple[int, ...]
+    """Of the prior, one for each word."""
+    mood: Mood
+    begin_s: float
+    seconds: float
+    share: float
+    """How much of the piece there is now, 0..1."""
+
+
+@torch.no_grad()
+def write(model: Model, plan: Plan, random: np.random.Generator) -> Iterator[Bar]:
+    """Write a piece; yield its bars as they are finished.
+
+    Args:
+        model: in evaluation mode.
+        plan: what is to be written.
+        random: all that differs between two pieces of the same plan.
+    """
+    clock = _Clock()
+    recent: list[Bar] = []
+    while not plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
+        for bar in _Section(model, plan, random, recent, clock).written():
+            recent = [*recent, bar][-_STEADY_BARS:]
+            yield bar
+            if plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
+                return
+
+
+@dataclass
+class _Clock:
+    """How much is written, and how long a bar is now."""
+
+    bars: int = 0
+    elapsed_s: float = 0.0
+    bpm: float | None = None
+    bar_s: float = 60.0 * _BEATS / _USUAL_BPM
+
+    def pass_bar(self, words: Sequence[Word], tempi: Int[np.ndarray, "classes"], grammar: Grammar) -> None:
+        """Count a bar, at the tempi that its words tell."""
+        told = [
+            (grammar.position(word), float(tempi[word[COLUMN["tempo"]]]))
+            for word in words
+            if tempi[word[COLUMN["tempo"]]] > 0
+        ]
+        bpm = self.bpm or (told[0][1] if told else _USUAL_BPM)
+        changes = [(0, bpm), *told, (POSITIONS, 0.0)]
+        self.bar_s = sum(
+            (after - place) * 60.0 * _BEATS / POSITIONS / pace
+            for (place, pace), (after, _) in pairwise(changes)
+        )
+        self.bpm = changes[-2][1]
+        self.bars += 1
+        self.elapsed_s += self.bar_s
+
+
+class _Section:
+    """Bars that are written at once, after the newest ones of those before."""
+
+    def __init__(
+        self, model: Model, plan: Plan, random: np.random.Generator, before: Sequence[Bar], clock: _Clock
+    ) -> None:
+        self._model, self._plan, self._random, self._clock = model, plan, random, clock
+        self._grammar, self._leader = Grammar(model.dictionary), Leader(model, is_led=plan.is_led)
+        self._tempi = model.dictionary.numbers("tempo")
+        self._before = _newest(before)
+        self._is_whole = self._wrote = False
+        numbers = np.arange(len(model.used_codes))
+        self._begins, self._ends = (np.isin(numbers, list(codes)) for codes in (model.bar_codes, model.end_codes))
+
+    def written(self) -> Iterator[Bar]:
+        """Write codes, then their words; yield bars as they are finished, one at least."""
+        codes = self._codes()
+        writer = WordWriter(self._model.network, self._model.latent(codes))
+        writer.read(self._grammar.word(type="Emotion"), self._first_lead())
+        for bar in self._before:
+            for word in bar.words:
+                writer.read(word, self._lead(bar.mood))
+        place, mood, words = Place(told=self._clock.bars > 0), self._mood(0), []
+        first = sum(len(bar.words) for bar in self._before)
+        for number in range(first, len(codes)):
+            word = self._word(writer, place, self._lead(mood).strength)
+            if words and self._grammar.begins_bar(word):
+                yield self._bar(words, codes[number - len(words) : number], mood)
+                words, mood = [], self._mood(0)
+            words.append(word)
+            place = self._grammar.after(place, word)
+            if number + 1 < len(codes):
+                writer.read(word, self._lead(mood))
+        begun = codes[len(codes) - len(words) :]
+        # A position that had no codes left for its notes.
+        if place.lowest == NO_NOTES_YET:
+            words, begun = words[:-1], begun[:-1]
+        if len(words) > 1 and (self._is_whole or not self._wrote):
+            yield self._bar(words, begun, mood)
+
+    def _codes(self) -> list[int]:
+        """Write codes of bars to be written, after those of the bars before."""
+        writer = CodeWriter(self._model.prior, self._first_lead())
+        for bar in self._before:
+            for code in bar.codes:
+                writer.write(code, self._lead(bar.mood))
+        codes = [code for bar in self._before for code in bar.codes]
+        manner, wanted = self._plan.manners[CODES], self._bars_wanted()
+        lead, bars, since = self._lead(self._mood(0)), 0, 0
+        while len(codes) < _LONGEST:
+            logits = writer.logits(lead.strength * manner.guidance)
+            code = draw(logits, self._allowed(bars, since), manner, self._random)
+            if code in self._model.bar_codes:
+                if bars == wanted:
+                    self._is_whole = True
+                    break
+                lead, bars, since = self._lead(self._mood(bars)), bars + 1, 0
+            codes.append(code)
+            since += 1
+            writer.write(code, lead)
+        return codes
+
+    def _allowed(self, bars: int, since: int) -> Bool[np.ndarray, "codes"]:
+        """Return which codes may come next: first a bar, bars of some length, no end."""
+        if not self._begins.any():
+            return ~self._ends
+        if not bars:
+            return self._begins
+        return ~self._ends & (~self._begins | (since >= _SHORTEST_BAR))
+
+    def _word(self, writer: WordWriter, place: Place, strength: float) -> Word:
+        """Draw a word: its type first, then what belongs to it."""
+        grammar, word = self._grammar, np.zeros(len(FIELDS), int)
+        kind = self._draw("type", writer.types(strength * self._plan.manners["type"].guidance), grammar.types(place))
+        word[COLUMN["type"]] = kind
+        for name in grammar.elements_of(kind):
+            # A bar line says nothing else.
+            if grammar.begins_bar(word):
+                break
+            logits = writer.element(name, kind, strength * self._plan.manners[name].guidance)
+            word[COLUMN[name]] = self._draw(name, logits, grammar.element(name, place))
+        return word
+
+    def _draw(self, name: str, logits: Float[np.ndarray, "n"], allowed: Bool[np.ndarray, "n"]) -> int:
+        return draw(logits, allowed, self._plan.manners[name], self._random)
+
+    def _bar(self, words: list[Word], codes: list[int], mood: Mood) -> Bar:
+        begin_s = self._clock.elapsed_s
+        self._clock.pass_bar(words, self._tempi, self._grammar)
+        self._wrote = True
+        share = self._plan.share(self._clock.bars, self._clock.elapsed_s)
+        return Bar(tuple(words), tuple(codes), mood, begin_s, self._clock.bar_s, share)
+
+    def _bars_wanted(self) -> int:
+        most = _STEADY_BARS if isinstance(self._plan.mood, Mood) else _TURNING_BARS
+        return min(most, self._plan.bars_left(self._clock.bars, self._clock.elapsed_s, self._clock.bar_s))
+
+    def _mood(self, later: int) -> Mood:
+        """Return the mood so many bars from now, if tempo stays."""
+        return self._plan.mood_at(self._clock.bars + later, self._clock.elapsed_s + later * self._clock.bar_s)
+
+    def _lead(self, mood: Mood) -> Leading:
+        return self._leader.lead(mood)
+
+    def _first_lead(self) -> Leading:
+        return self._lead(self._before[0].mood if self._before else self._mood(0))
+
+
+def _newest(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Return as many of the newest bars as a section remembers."""
+    lengths = np.cumsum([len(bar.words) for bar in reversed(bars)])
+    count = int((lengths <= _REMEMBERED).sum())
+    return tuple(bars[len(bars) - count :])

@@ -1,0 +1,122 @@
+"""The prior and the decoder step by step, for a piece that is led by an emotion.
+
+Where an emotion leads, both are asked twice, with the emotion and without, and go further in the direction in which it
+draws them (classifier-free guidance, J. Ho and T. Salimans, 2022). The rows of a batch are the two questions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from espressivo.generators.music.emogen.emotion import Mood
+from espressivo.generators.music.linear_attention import Sums
+from espressivo.generators.music.muser.elements import ELEMENTS
+from espressivo.generators.music.muser.network import Hidden, MusER, Past
+from espressivo.generators.music.muser.pretrained import Model
+from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE, Prior
+
+Logits = Float[np.ndarray, "classes"]
+_SIGNS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+
+
+@dataclass(frozen=True, eq=False)
+class Leading:
+    """Which emotion leads, and how."""
+
+    for_codes: Float[Tensor, "rows 256"]
+    """The emotion that the prior is told in each row: the mood's, and none where that is asked too."""
+    for_words: Float[Tensor, "rows 128"]
+    """The same for the decoder."""
+    strength: float
+    """How far the first row's answer is followed beyond the last one's."""
+
+
+class Leader:
+    """Tells how moods lead."""
+
+    def __init__(self, model: Model, *, is_led: bool) -> None:
+        """Take a model; `is_led` says whether there is any emotion in the piece at all."""
+        self._model, self._is_led = model, is_led
+        self._known: dict[Mood, Leading] = {}
+
+    def lead(self, mood: Mood) -> Leading:
+        """Return how a mood leads. Between quadrants, embeddings are mixed by how near each is (bilinear)."""
+        if mood not in self._known:
+            shares = torch.tensor(np.array(self._shares(mood)), dtype=torch.float32)
+            self._known[mood] = Leading(
+                self._model.prior.emotion(shares), self._model.network.emotion(shares), mood.intensity
+            )
+        return self._known[mood]
+
+    def _shares(self, mood: Mood) -> list[Float[np.ndarray, "5"]]:
+        """Return the shares of no emotion, and of quadrants 1 to 4, in each row."""
+        untold = np.eye(1, EMOTIONS)[0]
+        if self._model.guided and not self._is_led:
+            return [untold]
+        # A model that knows no pieces without emotion is told one nearer to the middle of all quadrants instead.
+        place = np.array([mood.valence, mood.arousal]) * (1.0 if self._model.guided else mood.intensity)
+        told = np.concatenate([[0.0], np.prod(0.5 * (1.0 + _SIGNS * place), axis=1)])
+        return [told, untold] if self._model.guided else [told]
+
+
+class CodeWriter:
+    """The prior after some codes."""
+
+    def __init__(self, prior: Prior, first: Leading) -> None:
+        self._prior = prior
+        self._place = 0
+        self._past: list[Sums] | None = None
+        self._logits, self._past = prior.begin(first.for_codes)
+
+    def logits(self, strength: float) -> Logits:
+        """Return logits of the next code, at the temperature of training."""
+        return _guided(self._logits, strength) / PRIOR_TEMPERATURE
+
+    def write(self, code: int, lead: Leading) -> None:
+        """Add a code."""
+        self._place += 1
+        told = lead.for_codes if self._prior.size.steady_emotion else None
+        codes = torch.full((len(self._logits),), code)
+        self._logits, self._past = self._prior.step(codes, self._place, self._past, told)
+
+
+class WordWriter:
+    """The decoder after some words, with the latents of all words that will come."""
+
+    def __init__(self, network: MusER, latent: Float[Tensor, "1 length 112"]) -> None:
+        self._network, self._latent = network, latent
+        self._memory = network.remember(latent)
+        self._past: Past | None = None
+        self._hidden: Hidden = {}
+        self._place = 0
+
+    def read(self, word: Int[np.ndarray, "8"], lead: Leading) -> None:
+        """Add a word, the first of which says the emotion; afterwards the next one's logits are known."""
+        rows = len(lead.for_words)
+        told = lead.for_words if self._network.size.steady_emotion or not self._place else None
+        self._hidden, self._past = self._network.step(
+            torch.from_numpy(word).expand(rows, -1),
+            self._latent[:, self._place].expand(rows, -1),
+            self._memory,
+            self._past,
+            told,
+        )
+        self._place += 1
+
+    def types(self, strength: float) -> Logits:
+        """Return logits of the next word's type."""
+        return _guided(self._network.predict_types(self._hidden)[:, 0], strength)
+
+    def element(self, name: str, kind: int, strength: float) -> Logits:
+        """Return logits of another element of the next word, given its type."""
+        assert name in ELEMENTS
+        rows = len(self._hidden[name])
+        return _guided(self._network.predict_element(name, self._hidden, torch.full((rows, 1), kind))[:, 0], strength)
+
+
+def _guided(logits: Float[Tensor, "rows classes"], strength: float) -> Logits:
+    led, free = logits[0], logits[-1]
+    return (free + strength * (led - free) if len(logits) > 1 else led).numpy()

@@ -1,0 +1,204 @@
+"""MusER as a generator: piano music that carries an emotion, or one piece with the dynamics or rhythm of another."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from espressivo.errors import InputError, MissingDependencyError
+from espressivo.generators.base import GeneratorSpec
+from espressivo.generators.music.request import MusicRequest, existing_midi
+from espressivo.progress import ProgressCallback, ProgressEvent
+from espressivo.weights.manifest import FOLDER
+
+if TYPE_CHECKING:
+    from espressivo.generators.music.muser.composing import Bar, Plan
+    from espressivo.generators.music.muser.pretrained import Model
+    from espressivo.generators.music.muser.tokens import CompoundWords
+    from espressivo.generators.music.score import Score
+    from espressivo.media.notes import Notes
+
+Element = Literal["tempo", "chord", "bar-beat", "pitch", "duration", "velocity"]
+_STAGE = "composing"
+_KEYS = 12
+_MOST_BARS = 500
+
+
+class MuserRequest(MusicRequest):
+    """What MusER is asked to write, or to transfer."""
+
+    melody_of: Path | None = None
+    """MIDI file that is kept, note by note, while elements of another piece are put into it."""
+    elements_of: Path | None = None
+    """MIDI file that gives the elements."""
+    elements: tuple[Element, ...] = Field(default=("bar-beat", "duration", "velocity"), min_length=1)
+    """What is taken from it: tempo, names of chords, rhythm (bar-beat), pitch, duration, dynamics (velocity)."""
+    guidance: float = Field(default=2.0, ge=0, le=5)
+    """How firmly an emotion of intensity 1 leads the music."""
+    temperature: float = Field(default=1.0, ge=0.1, le=3)
+    """Below 1 the music is more regular, above 1 more surprising."""
+    best_of: int = Field(default=1, ge=1, le=32)
+    """Drafts, of which the one that sounds most like the emotion is kept."""
+    loop: bool = False
+    """Leave the end open, so that the piece can be repeated without a break."""
+
+    @field_validator("melody_of", "elements_of")
+    @classmethod
+    def _is_there(cls, path: Path | None) -> Path | None:
+        return None if path is None else existing_midi(path)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.melody_of is None) != (self.elements_of is None):
+            raise InputError("Elements are transferred between two pieces; give both melody_of and elements_of.")
+        if self.melody_of is not None and (self.bars is not None or self.seconds is not None):
+            raise InputError("A piece that is kept has its length; leave out bars and seconds.")
+        return self
+
+
+class MusER:
+    """A codebook of compound words, a language model of codes, and a decoder by elements (Ji & Yang 2024)."""
+
+    spec: ClassVar = GeneratorSpec(
+        name="muser",
+        kind="music",
+        summary="piano music by musical elements; transfers rhythm or dynamics from one piece to another",
+        licence="CC BY-NC-SA 4.0 (trained on EMOPIA): not for commercial use",
+        extras=("music",),
+    )
+    Request: ClassVar = MuserRequest
+
+    def __init__(self, model: "Model") -> None:
+        self.model = model
+
+    @classmethod
+    def from_pretrained(cls, checkpoint: Path | None = None, device: str = "auto") -> Self:
+        """Load the weights that ship, or those in a folder: of `muser.train`, or the authors' best.pt.
+
+        Decoding one word after another is faster on the CPU than anywhere else, whatever `device` is.
+
+        Raises:
+            InputError: `checkpoint` holds no such model.
+            MissingDependencyError: the extra `music` is not installed.
+        """
+        try:
+            from espressivo.generators.music.muser.pretrained import load_model
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"MusER needs {error.name}: pip install 'espressivo[music]' (and torch's CPU build)."
+            ) from None
+        return cls(load_model(checkpoint or FOLDER / "muser-emopia"))
+
+    def generate(self, request: MuserRequest, progress: ProgressCallback | None = None) -> "Score":
+        """Write the music.
+
+        Raises:
+            InputError: a piece cannot be read, or holds nothing that MusER knows.
+            Cancelled: `progress` asked for it.
+        """
+        from espressivo.generators.music.muser.drafts import nearest
+
+        _report(progress, 0.0)
+        drafts: list[Score] = []
+        for number in range(request.best_of):
+            random = np.random.default_rng([request.seed, number])
+            if request.melody_of is not None and request.elements_of is not None:
+                drafts.append(self._transferred(request, request.melody_of, request.elements_of, random))
+            else:
+                drafts.append(self._composed(request, random, progress, number))
+            _report(progress, (number + 1) / request.best_of)
+        return nearest(drafts, request.emotion)
+
+    def _composed(
+        self, request: MuserRequest, random: np.random.Generator, progress: ProgressCallback | None, draft: int
+    ) -> "Score":
+        from espressivo.generators.music.muser.composing import write
+
+        shift = int(random.integers(_KEYS)) - _KEYS // 2 if self.model.in_c else 0
+        bars: list[Bar] = []
+        for bar in write(self.model, self._plan(request), random):
+            bars.append(bar)
+            _report(progress, (draft + bar.share) / request.best_of)
+        words = np.array([word for bar in bars for word in bar.words])
+        return self._score(words, len(bars), shift, request)
+
+    def _transferred(
+        self, request: MuserRequest, melody_of: Path, elements_of: Path, random: np.random.Generator
+    ) -> "Score":
+        from espressivo.generators.music.emogen.emotion import Mood
+        from espressivo.generators.music.muser.transfer import with_elements_of
+
+        source, shift = self._read(melody_of)
+        donor, _ = self._read(elements_of)
+        plan = self._plan(request)
+        mood = Mood.of(request.emotion.state_at(0.0))
+        parts = with_elements_of(self.model, source, donor, request.elements, mood, plan.manners, random)
+        return self._score(np.concatenate(list(parts)), None, -shift, request)
+
+    def _plan(self, request: MuserRequest) -> "Plan":
+        from espressivo.generators.music.emogen.emotion import Mood, along
+        from espressivo.generators.music.muser.composing import Plan
+        from espressivo.generators.music.muser.manners import adjusted
+
+        keyframes = request.emotion.keyframes
+        moods = [Mood.of(keyframe.state) for keyframe in keyframes]
+        return Plan(
+            bars=request.bars_or_usual,
+            seconds=request.seconds,
+            mood=moods[0] if len(moods) == 1 else along(request.emotion),
+            is_led=any(mood.intensity > 0 for mood in moods),
+            manners=adjusted(self.model.manners, request.temperature, request.guidance),
+        )
+
+    def _read(self, path: Path) -> "tuple[CompoundWords, int]":
+        """Read a piece as one piano's words, and how far it was moved; on beats that are found if it has none."""
+        from espressivo.generators.music.beats import is_on_grid, on_beats, track_beats
+        from espressivo.generators.music.muser.home import at_home
+        from espressivo.generators.music.muser.tokens import BAR, TICKS_PER_QUARTER, tokenise
+        from espressivo.media.notes import read_notes
+
+        notes = read_notes(path).pitched
+        if not len(notes):
+            raise InputError(f"{path} holds drums alone, which a piano cannot play; give a piece with pitches.")
+        notes = replace(notes, track=np.zeros_like(notes.track))
+        notes = notes if is_on_grid(notes) else on_beats(notes, track_beats(notes))
+        bars = notes.end * TICKS_PER_QUARTER // (notes.ticks_per_quarter * BAR)
+        if bars > _MOST_BARS:
+            raise InputError(f"{path} has {bars} bars; elements are transferred in pieces of up to {_MOST_BARS}.")
+        shift = 0
+        if self.model.in_c:
+            home = at_home(notes)
+            notes, shift = home.notes, home.shift
+        return tokenise(notes, 1, self.model.dictionary), shift
+
+    def _score(self, words: "CompoundWords", bars: int | None, shift: int, request: MuserRequest) -> "Score":
+        """Spell words as a score, `shift` semitones higher; of so many bars, if they were composed."""
+        from espressivo.generators.music.dominance import with_loudness
+        from espressivo.generators.music.keys import key_of
+        from espressivo.generators.music.muser.ending import cut, with_cadence
+        from espressivo.generators.music.muser.tokens import BAR, spell
+        from espressivo.generators.music.score import Chord, KeyChange, Score
+
+        read = spell(words, self.model.dictionary, close_gaps=not self.model.guided and bars is not None)
+        notes, chords = read.notes, read.chords
+        if bars is not None:
+            notes = cut(notes, bars * BAR) if request.loop else with_cadence(notes, bars)
+        notes = with_loudness(_within_midi(notes, shift), request.emotion)
+        return replace(
+            Score.of(notes, emotion=request.emotion),
+            keys=(KeyChange(0, key_of(notes)),),
+            chords=tuple(Chord(tick, name).transposed(shift) for tick, name in chords),
+        )
+
+
+def _within_midi(notes: "Notes", shift: int) -> "Notes":
+    """Move notes; those that leave MIDI's range stay in it by an octave."""
+    pitch = notes.pitch + shift
+    return replace(notes, pitch=np.where(pitch > 127, pitch - 12, np.where(pitch < 0, pitch + 12, pitch)))
+
+
+def _report(progress: ProgressCallback | None, share: float) -> None:
+    if progress is not None:
+        progress(ProgressEvent(_STAGE, share))

@@ -1,0 +1,134 @@
+"""MusER's models as they are stored: those of `muser.train`, and the authors'."""
+
+import json
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from espressivo.errors import InputError
+from espressivo.generators.music.muser.checkpoints import load_network, load_prior
+from espressivo.generators.music.muser.dictionary import Dictionary, plain_pickle, read_dictionary, reconstructed
+from espressivo.generators.music.muser.manners import AUTHORS, OWN, Manners
+from espressivo.generators.music.muser.network import MusER, MusERSize
+from espressivo.generators.music.muser.prior import Prior, PriorSize
+
+_NETWORK, _PRIOR = "network.", "prior."
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Both networks, and what is known of them."""
+
+    network: MusER
+    prior: Prior
+    used_codes: Int[Tensor, "used"]
+    """Code of the network's codebook that each code of the prior stands for."""
+    bar_codes: frozenset[int]
+    """Codes of the prior that begin a bar; none if that is not known, as of the authors' weights."""
+    end_codes: frozenset[int]
+    """Codes of the prior that end a piece."""
+    dictionary: Dictionary
+    manners: Manners
+    guided: bool
+    """Whether it was taught pieces without emotion, so that it can be guided."""
+    in_c: bool
+    """Whether it was taught pieces moved to C (`home.at_home`)."""
+
+    def latent(self, codes: Sequence[int]) -> Float[Tensor, "1 length 112"]:
+        """Return the vectors of codes of the prior."""
+        return self.network.VQ.embeddings[self.used_codes[torch.tensor(codes, dtype=torch.long)]][None]
+
+
+def load_model(path: Path) -> Model:
+    """Load a folder that `muser.train` wrote, or the authors': two files best.pt (the network's and the prior's).
+
+    The authors' prior may need VQ_dict.data beside them; their dictionary.pkl is read where it is there.
+
+    Raises:
+        InputError: it holds no such model.
+    """
+    model = _own(path) if (path / "config.json").is_file() else _official(path)
+    model.network.eval()
+    model.prior.eval()
+    return model
+
+
+def _own(folder: Path) -> Model:
+    wrong = f"{folder} holds no model of MusER; give a folder that muser.train wrote."
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tensors = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+        network, prior = MusER(MusERSize(**config["size"])), Prior(PriorSize(**config["prior_size"]))
+        used = torch.tensor(config["used_codes"])
+        bars, ends = frozenset(config["bar_codes"]), frozenset(config["end_codes"])
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise InputError(wrong) from error
+    load_network(network, _part(tensors, _NETWORK))
+    load_prior(prior, _part(tensors, _PRIOR))
+    return Model(network, prior, used, bars, ends, reconstructed(), OWN, guided=True, in_c=True)
+
+
+def _official(folder: Path) -> Model:
+    found = list(_checkpoints(folder))
+    networks = [tensors for tensors in found if "VQ.embeddings" in tensors]
+    priors = [tensors for tensors in found if "predict_fc.weight" in tensors]
+    if not networks or not priors:
+        raise InputError(
+            f"{folder} does not hold best.pt of MusER's network and best.pt of its prior; give a folder with both."
+        )
+    network = MusER(MusERSize(codes=len(networks[0]["VQ.embeddings"])))
+    prior = Prior(PriorSize(codes=len(priors[0]["predict_fc.weight"])))
+    load_network(network, networks[0])
+    load_prior(prior, priors[0])
+    dictionary = next(iter(sorted(folder.rglob("dictionary.pkl"))), None)
+    return Model(
+        network,
+        prior,
+        _used_codes(folder, network.size.codes, prior.size.codes),
+        frozenset(),
+        frozenset(),
+        read_dictionary(dictionary) if dictionary else reconstructed(),
+        AUTHORS,
+        guided=False,
+        in_c=False,
+    )
+
+
+def _checkpoints(folder: Path) -> Iterator[dict[str, Tensor]]:
+    """Yield the tensors of each best.pt; nothing in them is executed."""
+    for path in sorted(folder.rglob("best.pt")):
+        try:
+            stored = torch.load(path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+            raise InputError(
+                f"{path} is not a checkpoint of MusER; give the best.pt that its training wrote."
+            ) from error
+        if isinstance(stored, dict) and isinstance(stored.get("model"), dict):
+            yield {name.removeprefix("module."): tensor for name, tensor in stored["model"].items()}
+
+
+def _used_codes(folder: Path, codes: int, used: int) -> Int[Tensor, "used"]:
+    """Read which codes the prior's stand for: all of them, or those of VQ_dict.data."""
+    if used == codes:
+        return torch.arange(codes)
+    path = next(iter(sorted(folder.rglob("VQ_dict.data"))), folder / "VQ_dict.data")
+    wrong = f"{path} does not number {used} of {codes} codes; give the VQ_dict.data that belongs to MusER's prior."
+    stored = plain_pickle(path, wrong)
+    numbered = stored.get(1) if isinstance(stored, dict) else None
+    if not isinstance(numbered, dict) or set(numbered) != set(range(used)):
+        raise InputError(wrong)
+    values = [numbered[number] for number in range(used)]
+    if not all(type(code) is int and 0 <= code < codes for code in values):
+        raise InputError(wrong)
+    return torch.tensor(values)
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
