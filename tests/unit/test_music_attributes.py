@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import COUNT, attributes_of, bits_of, table
 from espressivo.media.notes import Notes, Tempo
 
@@ -113,8 +114,10 @@ def test_drums_do_not_count() -> None:
         is_drum=np.repeat([False, True], [len(CADENCE), 2]),
     )
     assert np.allclose(attributes_of(both), attributes_of(CADENCE))
-    with pytest.raises(ValueError, match="pitched"):
+    with pytest.raises(InputError, match="pitched"):
         attributes_of(replace(drums, is_drum=np.ones(2, bool)))
+    with pytest.raises(InputError, match="longer"):
+        attributes_of(replace(drums, end_tick=drums.end_tick + 2_000_000))
 
 
 def test_a_bit_is_set_above_the_threshold_and_not_at_it() -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import numpy as np
 from jaxtyping import Float, Int
 
+from espressivo.errors import InputError
 from espressivo.generators.music.attributes.events import Events
 from espressivo.generators.music.attributes.harmony import contrary_motion, harmony_attributes
 from espressivo.generators.music.attributes.pitch import melody_attributes, pitch_attributes
@@ -21,6 +22,8 @@ from espressivo.generators.music.attributes.rhythm import (
 from espressivo.media.notes import Notes
 
 COUNT = 100
+# Of a clip or a song: time and memory grow with both.
+_MOST_TICKS, _MOST_NOTES = 2_000_000, 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +55,15 @@ def attributes_of(notes: Notes) -> Float[np.ndarray, "100"]:
     They are those of jSymbolic 2.2 that EmoGen chose, with that program's quirks.
 
     Raises:
-        ValueError: there are no pitched notes.
+        InputError: there are no pitched notes, or so many or so long that counting them would take minutes.
     """
+    if notes.end > _MOST_TICKS or len(notes) > _MOST_NOTES:
+        raise InputError(
+            f"The music is longer than {_MOST_NOTES} notes or {_MOST_TICKS} ticks; give a single piece or a part of it."
+        )
     events = Events.of(notes)
     if not len(events.start):
-        raise ValueError("A piece without pitched notes has no attributes.")
+        raise InputError("The music has no pitched notes, drums aside, and so no attributes; give some with a melody.")
     return np.array(
         [
             *pitch_attributes(events),

@@ -3,7 +3,7 @@
 import functools
 import io
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,10 +22,14 @@ from espressivo.progress import ProgressCallback, track
 
 RATE_HZ = 48_000
 LONGEST_S = 30 * 60
+_MOST_NOTES = 50_000
+_MOST_STEMS_S = 3600.0
+"""Of all stems together: 1.4 GB."""
 _TAIL_S = 3.0
 _FADE_S = 0.3
 Player = Literal["auto", "own", "soundfont"]
 _Play = Callable[[Notes, Instrument, int], Float32[np.ndarray, "samples 2"]]
+_Finish = Callable[[Float32[np.ndarray, "samples 2"]], Float32[np.ndarray, "samples 2"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Sound:
     mix: Float32[np.ndarray, "samples 2"]
     """At the loudness asked for, true peaks below -1 dB."""
     stems: tuple[Float32[np.ndarray, "samples 2"], ...]
-    """By track, before loudness: their sum is the mix but for its gain and limiter."""
+    """By track, before loudness: their sum is the mix but for its gain and limiter. Empty where none were asked for."""
     gain_db: float
     """From the sum of the stems to the mix."""
     player: str
@@ -55,15 +59,18 @@ def render(
     target_lufs: float = TARGET_LUFS,
     *,
     loop: bool = False,
+    stems: bool = True,
     progress: ProgressCallback | None = None,
 ) -> Sound:
     """Play a score.
 
     `auto` plays a soundfont where tinysoundfont and a soundfont are installed, else the own synthesiser. With `loop`
     the sound ends with the last bar and what rings on is added to its beginning, so that it repeats without a seam.
+    Without `stems` tracks are not kept apart, which takes less time and memory.
 
     Raises:
-        InputError: the score has no notes or is longer than 30 minutes, or the soundfont cannot be used.
+        InputError: the score has no notes, is too long or has too many tracks for stems, or the soundfont cannot be
+            used.
         MissingDependencyError: a soundfont is asked for and none, or no tinysoundfont, is installed.
     """
     if not len(score.notes):
@@ -72,17 +79,27 @@ def render(
         raise InputError(
             f"The score lasts {score.seconds / 60:.0f} minutes; at most {LONGEST_S // 60} are played: take some bars."
         )
-    name, play = _player(player, soundfont)
+    if len(score.notes) > _MOST_NOTES:
+        raise InputError(f"The score has {len(score.notes)} notes; at most {_MOST_NOTES} are played: take some bars.")
+    if stems and len(score.instruments) * (score.seconds + _TAIL_S) > max(_MOST_STEMS_S, score.seconds + _TAIL_S):
+        raise InputError(
+            f"{len(score.instruments)} tracks of {score.seconds / 60:.0f} minutes are too much to keep apart; "
+            "play the score without stems, or some bars of it."
+        )
+    name, play, finish = _player(player, soundfont)
     end_s = float(score.notes.seconds_at(score.notes.bar_edges[-1:])[0]) if loop else score.seconds
     length, tail = round(end_s * RATE_HZ), round(_TAIL_S * RATE_HZ)
-    fade = np.clip((length + tail - 1 - np.arange(length + tail)) / (_FADE_S * RATE_HZ), 0, 1).astype(np.float32)
-    stems = []
+    whole = np.zeros((length + tail, 2), np.float32)
+    kept: list[Float32[np.ndarray, "samples 2"]] = []
     for number, instrument in enumerate(track(score.instruments, "sound", len(score.instruments), progress)):
-        own = score.notes.where(score.notes.track == number)
-        stem = play(own, instrument, length + tail) * fade[:, None]
-        stems.append(_wrapped(stem, length) if loop else stem)
-    mix, gain_db = normalised(np.asarray(sum(stems)), RATE_HZ, target_lufs, periodic=loop)
-    return Sound(mix, tuple(stems), gain_db, name)
+        dry = play(score.notes.where(score.notes.track == number), instrument, length + tail)
+        if stems:
+            kept.append(_ended(finish(dry), length, loop))
+        else:
+            whole += dry
+    mixed = _sum(kept) if stems else _ended(finish(whole), length, loop)
+    mix, gain_db = normalised(mixed, RATE_HZ, target_lufs, periodic=loop)
+    return Sound(mix, tuple(kept), gain_db, name)
 
 
 def write_stereo_wav(path: Path, sound: Float32[np.ndarray, "samples 2"], rate_hz: int = RATE_HZ) -> None:
@@ -101,30 +118,49 @@ def write_stereo_wav(path: Path, sound: Float32[np.ndarray, "samples 2"], rate_h
     write_whole(path, content.getvalue())
 
 
-def _player(player: Player, soundfont: Path | None) -> tuple[str, _Play]:
-    """Return the name of what plays, and how it plays a track."""
+def _player(player: Player, soundfont: Path | None) -> tuple[str, _Play, _Finish]:
+    """Return the name of what plays, how it plays a track, and what is done to tracks or to their sum."""
     if player == "own" or (player == "auto" and soundfont is None and not sampled.is_installed()):
-        return "own", _play_own
+        return "own", _play_own, _in_room
     font = soundfont or sampled.found_soundfont()
     if font is not None:
-        return font.name, functools.partial(_play_soundfont, font)
+        return font.name, functools.partial(_play_soundfont, font), _as_it_is
     if player == "soundfont":
         raise MissingDependencyError(
             "No soundfont is installed; give one (.sf2), install MuseScore_General, or play with the own synthesiser."
         )
-    return "own", _play_own
+    return "own", _play_own, _in_room
 
 
 def _play_own(notes: Notes, instrument: Instrument, samples: int) -> Float32[np.ndarray, "samples 2"]:
-    return in_room(additive.play(notes, instrument, samples, RATE_HZ), RATE_HZ)
+    return additive.play(notes, instrument, samples, RATE_HZ)
+
+
+def _in_room(sound: Float32[np.ndarray, "samples 2"]) -> Float32[np.ndarray, "samples 2"]:
+    return in_room(sound, RATE_HZ)
 
 
 def _play_soundfont(font: Path, notes: Notes, instrument: Instrument, samples: int) -> Float32[np.ndarray, "samples 2"]:
     return sampled.play(notes, instrument, samples, RATE_HZ, font)
 
 
-def _wrapped(sound: Float32[np.ndarray, "samples 2"], length: int) -> Float32[np.ndarray, "length 2"]:
-    """Return the first `length` samples with all that follows added to them from the beginning, again and again."""
+def _as_it_is(sound: Float32[np.ndarray, "samples 2"]) -> Float32[np.ndarray, "samples 2"]:
+    return sound
+
+
+def _sum(sounds: Sequence[Float32[np.ndarray, "samples 2"]]) -> Float32[np.ndarray, "samples 2"]:
+    total = np.zeros_like(sounds[0])
+    for sound in sounds:
+        total += sound
+    return total
+
+
+def _ended(sound: Float32[np.ndarray, "samples 2"], length: int, loop: bool) -> Float32[np.ndarray, "samples 2"]:
+    """Let the end fade; of a loop's `length`, add what follows to it from the beginning, again and again."""
+    fade = round(_FADE_S * RATE_HZ)
+    sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    if not loop:
+        return sound
     rounds = -(-len(sound) // length)
     padded = np.pad(sound, ((0, rounds * length - len(sound)), (0, 0)))
     return padded.reshape(rounds, length, 2).sum(axis=0)

@@ -12,8 +12,12 @@ _WET = 0.22
 
 
 def in_room(dry: Float32[np.ndarray, "samples 2"], rate_hz: int) -> Float32[np.ndarray, "samples 2"]:
-    """Return the sound with the room's answer; linear, so that tracks in the room add up to the piece in the room."""
-    return (dry + oaconvolve(dry, _answer(rate_hz), axes=0)[: len(dry)]).astype(np.float32)
+    """Return the sound with the room's answer; linear, so that tracks in the room add up to the piece in the room.
+
+    The walls answer to what both sides play together, each ear differently.
+    """
+    sent = dry.mean(axis=1, keepdims=True)
+    return dry + oaconvolve(sent, _answer(rate_hz), axes=0)[: len(dry)]
 
 
 @lru_cache(maxsize=4)
