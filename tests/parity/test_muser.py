@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 from espressivo.errors import InputError
 from espressivo.generators.music.muser.checkpoints import load_network, load_prior
 from espressivo.generators.music.muser.elements import ELEMENTS, TYPE
-from espressivo.generators.music.muser.network import MusER, MusERSize, Past
+from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
+from espressivo.generators.music.muser.stepping import Stepper
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "muser"
 CONFIG = json.loads((FIXTURES / "config.json").read_text())
@@ -77,13 +78,14 @@ def test_logits_of_all_elements(network: MusER) -> None:
 @torch.no_grad()
 def test_decoding_step_by_step(network: MusER) -> None:
     latent = OUTPUTS["quantized"]
-    memory = network.remember(latent)
-    past: Past | None = None
+    stepper, memory, past = Stepper(network), network.remember(latent), None
     for place in range(X.shape[1]):
-        hidden, past = network.step(X[:, place], latent[:, place], memory, past)
-        for name, logits in network.predict(hidden, Y[:, place : place + 1, TYPE]).items():
+        hidden, past = stepper.step(X[:, place], latent[:, place], memory, past)
+        torch.testing.assert_close(stepper.types(hidden), OUTPUTS["logits_type"][:, place], atol=1e-5, rtol=0)
+        for name in ELEMENTS[1:]:
             expected = OUTPUTS[f"logits_{name.removeprefix('bar-')}"][:, place]
-            torch.testing.assert_close(logits[:, 0], expected, atol=1e-5, rtol=0)
+            logits = stepper.element(name, hidden, Y[:, place, TYPE])
+            torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
 
 
 def test_the_codebook_moves_in_training(network: MusER) -> None:

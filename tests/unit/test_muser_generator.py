@@ -49,7 +49,7 @@ def generator() -> MusER:
 
 
 def composed(generator: MusER, **request: object) -> Score:
-    return generator.generate(MusER.Request(**{"bars": 2, **request}))
+    return generator.generate(MusER.Request.model_validate({"bars": 2, **request}))
 
 
 def same(one: Score, other: Score) -> bool:
@@ -60,7 +60,7 @@ def same(one: Score, other: Score) -> bool:
 @given(st.integers(0, 1000), st.integers(1, 6), st.booleans(), st.sampled_from(["Q1", "Q3:0.4", "neutral"]))
 def test_whatever_is_drawn_can_be_played(seed: int, bars: int, guided: bool, emotion: str) -> None:
     made = model(guided=guided, bar_codes=(0, 1) if guided else ())
-    plan = MusER(made)._plan(MusER.Request(bars=bars, emotion=emotion))  # noqa: SLF001
+    plan = MusER(made).plan(MusER.Request.model_validate({"bars": bars, "emotion": emotion}))
     written = list(write(made, plan, np.random.default_rng(seed)))
     grammar, numbers = Grammar(made.dictionary), made.dictionary.numbers("pitch")
     assert len(written) == bars
@@ -122,11 +122,12 @@ def test_between_quadrants_embeddings_are_mixed(generator: MusER) -> None:
 
 @pytest.mark.parametrize("seconds", [0.5, 11.0, 40.0])
 def test_seconds_are_met_within_half_a_bar(generator: MusER, seconds: float) -> None:
-    plan = generator._plan(MusER.Request(seconds=seconds, emotion="Q4"))  # noqa: SLF001
+    request = MusER.Request.model_validate({"seconds": seconds, "emotion": "Q4"})
+    plan = generator.plan(request)
     written = list(write(generator.model, plan, np.random.default_rng(0)))
     end_s = written[-1].begin_s + written[-1].seconds
     assert abs(end_s - seconds) <= written[-1].seconds / 2 or len(written) == 1
-    score = generator.generate(MusER.Request(seconds=seconds, emotion="Q4"))
+    score = generator.generate(request)
     assert score.seconds == pytest.approx(float(score.notes.seconds_at(np.array([BAR * score.bars]))[0]), abs=0.01)
 
 
@@ -306,7 +307,7 @@ def test_words_are_read_in_constant_time_as_they_are_at_once(generator: MusER) -
     words[:, COLUMN["emotion"]] = 2
     latent = generator.model.latent([number % 18 for number in range(len(words) - 1)])
     whole = network.predict(network.decode(words[None, :-1], latent), words[None, 1:, TYPE])
-    writer, lead = WordWriter(network, latent), Leader(generator.model, is_led=True).lead(Mood(-1, 1))
+    writer, lead = WordWriter.of(generator.model, latent), Leader(generator.model, is_led=True).lead(Mood(-1, 1))
     for place, word in enumerate(words[:-1].numpy()):
         writer.read(word, lead)
         told = np.testing.assert_allclose

@@ -4,9 +4,10 @@ import numpy as np
 import torch
 
 from espressivo.generators.music.muser.elements import ELEMENTS, FIELDS, LATENT, SLICES, TYPE
-from espressivo.generators.music.muser.network import MusER, MusERSize, Past
+from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
 from espressivo.generators.music.muser.regulariser import pair_loss, pooled, pooled_values
+from espressivo.generators.music.muser.stepping import Stepper
 from espressivo.generators.music.muser.transfer import transferred
 
 
@@ -28,12 +29,13 @@ def test_steps_equal_the_whole_over_several_chunks() -> None:
     network, x = MusER(size).eval(), tokens(150)
     latent = torch.randn(2, 150, LATENT)
     whole = network.predict(network.decode(x, latent), x[..., TYPE])
-    memory, past = network.remember(latent), None
-    past: Past | None
+    stepper, memory, past = Stepper(network), network.remember(latent), None
     for place in range(150):
-        hidden, past = network.step(x[:, place], latent[:, place], memory, past)
-        for name, logits in network.predict(hidden, x[:, place : place + 1, TYPE]).items():
-            torch.testing.assert_close(logits[:, 0], whole[name][:, place], atol=1e-5, rtol=0)
+        hidden, past = stepper.step(x[:, place], latent[:, place], memory, past)
+        torch.testing.assert_close(stepper.types(hidden), whole["type"][:, place], atol=1e-5, rtol=0)
+        for name in ELEMENTS[1:]:
+            logits = stepper.element(name, hidden, x[:, place, TYPE])
+            torch.testing.assert_close(logits, whole[name][:, place], atol=1e-5, rtol=0)
     prior, codes = Prior(PriorSize(20, 32, 2, 4)).eval(), torch.randint(25, (2, 150))
     logits, sums = prior(codes), None
     for place in range(150):

@@ -114,8 +114,7 @@ class _Clock:
         bpm = self.bpm or (told[0][1] if told else _USUAL_BPM)
         changes = [(0, bpm), *told, (POSITIONS, 0.0)]
         self.bar_s = sum(
-            (after - place) * 60.0 * _BEATS / POSITIONS / pace
-            for (place, pace), (after, _) in pairwise(changes)
+            (after - place) * 60.0 * _BEATS / POSITIONS / pace for (place, pace), (after, _) in pairwise(changes)
         )
         self.bpm = changes[-2][1]
         self.bars += 1
@@ -139,7 +138,7 @@ class _Section:
     def written(self) -> Iterator[Bar]:
         """Write codes, then their words; yield bars as they are finished, one at least."""
         codes = self._codes()
-        writer = WordWriter(self._model.network, self._model.latent(codes))
+        writer = WordWriter.of(self._model, self._model.latent(codes))
         writer.read(self._grammar.word(type="Emotion"), self._first_lead())
         for bar in self._before:
             for word in bar.words:

@@ -5,6 +5,7 @@ draws them (classifier-free guidance, J. Ho and T. Salimans, 2022). The rows of 
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,10 +14,9 @@ from torch import Tensor
 
 from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.linear_attention import Sums
-from espressivo.generators.music.muser.elements import ELEMENTS
-from espressivo.generators.music.muser.network import Hidden, MusER, Past
 from espressivo.generators.music.muser.pretrained import Model
 from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE, Prior
+from espressivo.generators.music.muser.stepping import Past, Stepper
 
 Logits = Float[np.ndarray, "classes"]
 _SIGNS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
@@ -86,35 +86,36 @@ class CodeWriter:
 class WordWriter:
     """The decoder after some words, with the latents of all words that will come."""
 
-    def __init__(self, network: MusER, latent: Float[Tensor, "1 length 112"]) -> None:
-        self._network, self._latent = network, latent
-        self._memory = network.remember(latent)
+    def __init__(self, stepper: Stepper, memory: list[Sums], latent: Float[Tensor, "1 length 112"]) -> None:
+        self._stepper, self._memory, self._latent = stepper, memory, latent[0]
         self._past: Past | None = None
-        self._hidden: Hidden = {}
+        self._hidden = torch.empty(0)
         self._place = 0
+
+    @classmethod
+    def of(cls, model: Model, latent: Float[Tensor, "1 length 112"]) -> Self:
+        """Begin a piece with these latents."""
+        return cls(model.stepper, model.network.remember(latent), latent)
 
     def read(self, word: Int[np.ndarray, "8"], lead: Leading) -> None:
         """Add a word, the first of which says the emotion; afterwards the next one's logits are known."""
         rows = len(lead.for_words)
-        told = lead.for_words if self._network.size.steady_emotion or not self._place else None
-        self._hidden, self._past = self._network.step(
+        self._hidden, self._past = self._stepper.step(
             torch.from_numpy(word).expand(rows, -1),
-            self._latent[:, self._place].expand(rows, -1),
+            self._latent[self._place].expand(rows, -1),
             self._memory,
             self._past,
-            told,
+            lead.for_words if self._stepper.emotion_is_steady or not self._place else None,
         )
         self._place += 1
 
     def types(self, strength: float) -> Logits:
         """Return logits of the next word's type."""
-        return _guided(self._network.predict_types(self._hidden)[:, 0], strength)
+        return _guided(self._stepper.types(self._hidden), strength)
 
     def element(self, name: str, kind: int, strength: float) -> Logits:
         """Return logits of another element of the next word, given its type."""
-        assert name in ELEMENTS
-        rows = len(self._hidden[name])
-        return _guided(self._network.predict_element(name, self._hidden, torch.full((rows, 1), kind))[:, 0], strength)
+        return _guided(self._stepper.element(name, self._hidden, kind), strength)
 
 
 def _guided(logits: Float[Tensor, "rows classes"], strength: float) -> Logits:

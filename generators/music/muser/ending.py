@@ -29,7 +29,9 @@ def with_cadence(notes: Notes, bars: int) -> Notes:
     recent = before.where(before.start_tick >= begin - _RECENT)
     if not len(recent):
         return cut(notes, end)
-    pitch = _voiced(key_of(before), int(np.percentile(recent.pitch, 10)), int(recent.pitch[np.argmax(recent.start_tick)]))
+    pitch = _voiced(
+        key_of(before), int(np.percentile(recent.pitch, 10)), int(recent.pitch[np.argmax(recent.start_tick)])
+    )
     added = {
         "pitch": pitch,
         "velocity": np.full(len(pitch), round(float(recent.velocity.mean()))),

@@ -111,33 +111,8 @@ class MusER:
             _report(progress, (number + 1) / request.best_of)
         return nearest(drafts, request.emotion)
 
-    def _composed(
-        self, request: MuserRequest, random: np.random.Generator, progress: ProgressCallback | None, draft: int
-    ) -> "Score":
-        from espressivo.generators.music.muser.composing import write
-
-        shift = int(random.integers(_KEYS)) - _KEYS // 2 if self.model.in_c else 0
-        bars: list[Bar] = []
-        for bar in write(self.model, self._plan(request), random):
-            bars.append(bar)
-            _report(progress, (draft + bar.share) / request.best_of)
-        words = np.array([word for bar in bars for word in bar.words])
-        return self._score(words, len(bars), shift, request)
-
-    def _transferred(
-        self, request: MuserRequest, melody_of: Path, elements_of: Path, random: np.random.Generator
-    ) -> "Score":
-        from espressivo.generators.music.emogen.emotion import Mood
-        from espressivo.generators.music.muser.transfer import with_elements_of
-
-        source, shift = self._read(melody_of)
-        donor, _ = self._read(elements_of)
-        plan = self._plan(request)
-        mood = Mood.of(request.emotion.state_at(0.0))
-        parts = with_elements_of(self.model, source, donor, request.elements, mood, plan.manners, random)
-        return self._score(np.concatenate(list(parts)), None, -shift, request)
-
-    def _plan(self, request: MuserRequest) -> "Plan":
+    def plan(self, request: MuserRequest) -> "Plan":
+        """Return what a request says is to be written."""
         from espressivo.generators.music.emogen.emotion import Mood, along
         from espressivo.generators.music.muser.composing import Plan
         from espressivo.generators.music.muser.manners import adjusted
@@ -151,6 +126,32 @@ class MusER:
             is_led=any(mood.intensity > 0 for mood in moods),
             manners=adjusted(self.model.manners, request.temperature, request.guidance),
         )
+
+    def _composed(
+        self, request: MuserRequest, random: np.random.Generator, progress: ProgressCallback | None, draft: int
+    ) -> "Score":
+        from espressivo.generators.music.muser.composing import write
+
+        shift = int(random.integers(_KEYS)) - _KEYS // 2 if self.model.in_c else 0
+        bars: list[Bar] = []
+        for bar in write(self.model, self.plan(request), random):
+            bars.append(bar)
+            _report(progress, (draft + bar.share) / request.best_of)
+        words = np.array([word for bar in bars for word in bar.words])
+        return self._score(words, len(bars), shift, request)
+
+    def _transferred(
+        self, request: MuserRequest, melody_of: Path, elements_of: Path, random: np.random.Generator
+    ) -> "Score":
+        from espressivo.generators.music.emogen.emotion import Mood
+        from espressivo.generators.music.muser.transfer import with_elements_of
+
+        source, shift = self._read(melody_of)
+        donor, _ = self._read(elements_of)
+        plan = self.plan(request)
+        mood = Mood.of(request.emotion.state_at(0.0))
+        parts = with_elements_of(self.model, source, donor, request.elements, mood, plan.manners, random)
+        return self._score(np.concatenate(list(parts)), None, -shift, request)
 
     def _read(self, path: Path) -> "tuple[CompoundWords, int]":
         """Read a piece as one piano's words, and how far it was moved; on beats that are found if it has none."""

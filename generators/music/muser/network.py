@@ -5,7 +5,6 @@ that element's part of the latent. Tensors are named as in the official checkpoi
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -39,15 +38,6 @@ class MusERSize:
     dropout: float = 0.1
     steady_emotion: bool = False
     """Whether every token that is read says the emotion; in the authors' model the first one alone does."""
-
-
-class Past(NamedTuple):
-    """What decoding step by step needs of the steps before; of the same size however many they were."""
-
-    place: int
-    """How many there were."""
-    decoder: list[Sums]
-    elements: dict[str, list[Sums]]
 
 
 class MusER(nn.Module):
@@ -108,7 +98,7 @@ class MusER(nn.Module):
         """Decode all positions at once, up to what `predict` needs."""
         decoded = self.transformer_decoder(self._placed(self.input_x_linear_emo(self.embed(x))), self.remember(latent))
         return {
-            name: self._subdecoder(name)(self._placed(decoded + self.subDecoder_linear(latent[..., SLICES[name]])))
+            name: self.subdecoder(name)(self._placed(decoded + self.subDecoder_linear(latent[..., SLICES[name]])))
             for name in ELEMENTS
         }
 
@@ -121,72 +111,43 @@ class MusER(nn.Module):
         self, name: str, hidden: Hidden, types: Int[Tensor, "batch length"]
     ) -> Float[Tensor, "batch length classes"]:
         """Return logits of one element other than the type."""
-        joined = self.project_concat_type(torch.cat([hidden[name], self._embedding("type")(types)], dim=-1))
-        return self.get_submodule(f"predict_{_snake(name)}")(joined)
+        joined = self.project_concat_type(torch.cat([hidden[name], self.embedding("type")(types)], dim=-1))
+        return self.head(name)(joined)
 
     def predict_types(self, hidden: Hidden) -> Float[Tensor, "batch length 4"]:
         """Return logits of the type, which is chosen first."""
-        return self.get_submodule("predict_type")(hidden["type"])
+        return self.head("type")(hidden["type"])
 
     def remember(self, latent: Float[Tensor, "batch length 112"]) -> list[Sums]:
-        """Sum up the latents of a whole piece for the decoder: all that `step` needs of them but its own."""
+        """Sum up the latents of a whole piece for the decoder: all that a position needs of them but its own."""
         return self.transformer_decoder.remember(self.decoder_cross_linear(latent))
-
-    def step(
-        self,
-        token: Int[Tensor, "batch 8"],
-        latent: Float[Tensor, "batch 112"],
-        memory: list[Sums],
-        past: Past | None,
-        emotion: Float[Tensor, "batch 128"] | None = None,
-    ) -> tuple[Hidden, Past]:
-        """Decode one more position, in constant time.
-
-        Args:
-            token: the newest token of each piece.
-            latent: of the token to be predicted.
-            memory: what `remember` gives.
-            past: what the step before returned; None at the first.
-            emotion: what `emotion` gives, to be read instead of the token's own.
-
-        Returns:
-            What `predict` needs, of length 1, and what the next step needs.
-        """
-        place = past.place if past else 0
-        embedded = self.embed(token[:, None])
-        if emotion is not None:
-            embedded = torch.cat([embedded[..., : -FIELDS[-1].width], emotion[:, None]], dim=-1)
-        x = self._placed(self.input_x_linear_emo(embedded), place)
-        decoded, sums = self.transformer_decoder.step(x, memory, past.decoder if past else None)
-        hidden: Hidden = {}
-        elements: dict[str, list[Sums]] = {}
-        for name in ELEMENTS:
-            conditioned = decoded + self.subDecoder_linear(latent[:, None, SLICES[name]])
-            hidden[name], elements[name] = self._subdecoder(name).step(
-                self._placed(conditioned, place), past.elements[name] if past else None
-            )
-        return hidden, Past(place + 1, sums, elements)
 
     def emotion(self, shares: Float[Tensor, "batch 5"]) -> Float[Tensor, "batch 128"]:
         """Return the embedding of a mixture of emotions: no emotion, then quadrants 1 to 4."""
-        return self._embedding("emotion").mixed(shares)
+        return self.embedding("emotion").mixed(shares)
 
     def embed(self, tokens: Tokens) -> Float[Tensor, "batch length 1376"]:
         """Return embeddings of all fields side by side, the emotion last."""
-        return torch.cat([self._embedding(name)(tokens[..., COLUMN[name]]) for name in EMBEDDED], dim=-1)
+        return torch.cat([self.embedding(name)(tokens[..., COLUMN[name]]) for name in EMBEDDED], dim=-1)
 
-    def _placed(self, x: Tensor, first: int = 0) -> Tensor:
-        return self._dropout(x + positions(first, x.shape[1], x.shape[2], x.device))
+    def head(self, name: str) -> nn.Module:
+        """Return the layer that predicts an element."""
+        return self.get_submodule(f"predict_{_snake(name)}")
 
-    def _embedding(self, name: str) -> ScaledEmbedding:
+    def embedding(self, name: str) -> ScaledEmbedding:
+        """Return the embedding of a field."""
         module = self.get_submodule(f"{_snake(name)}_emb")
         assert isinstance(module, ScaledEmbedding)
         return module
 
-    def _subdecoder(self, name: str) -> Encoder:
+    def subdecoder(self, name: str) -> Encoder:
+        """Return the sub-decoder of an element."""
         module = self.get_submodule(f"{_short(name)}_decoder")
         assert isinstance(module, Encoder)
         return module
+
+    def _placed(self, x: Tensor) -> Tensor:
+        return self._dropout(x + positions(0, x.shape[1], x.shape[2], x.device))
 
 
 def _snake(name: str) -> str:

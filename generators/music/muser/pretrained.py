@@ -4,6 +4,7 @@ import json
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from espressivo.generators.music.muser.dictionary import Dictionary, plain_pickl
 from espressivo.generators.music.muser.manners import AUTHORS, OWN, Manners
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
+from espressivo.generators.music.muser.stepping import Stepper
 
 _NETWORK, _PRIOR = "network.", "prior."
 
@@ -40,6 +42,11 @@ class Model:
     """Whether it was taught pieces without emotion, so that it can be guided."""
     in_c: bool
     """Whether it was taught pieces moved to C (`home.at_home`)."""
+
+    @cached_property
+    def stepper(self) -> Stepper:
+        """The decoder word by word."""
+        return Stepper(self.network)
 
     def latent(self, codes: Sequence[int]) -> Float[Tensor, "1 length 112"]:
         """Return the vectors of codes of the prior."""

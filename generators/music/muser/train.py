@@ -290,7 +290,7 @@ class _Prior(_Stage[Prior]):
 
 
 def _prior_size(codes: int) -> PriorSize:
-    return PriorSize(codes, width=192, layers=4, heads=6, feed_forward=2, dropout=0.0, steady_emotion=True)
+    return PriorSize(codes, width=128, layers=4, heads=4, feed_forward=2, dropout=0.0, steady_emotion=True)
 
 
 def _make_small(model: nn.Module) -> None:

@@ -98,7 +98,7 @@ class _Rewriting:
     ) -> CompoundWords:
         """Return the part; `told` says whether tempo and chord were told before it."""
         lead = Leader(self._model, is_led=mood.intensity > 0).lead(mood)
-        writer = WordWriter(self._model.network, latent)
+        writer = WordWriter.of(self._model, latent)
         writer.read(self._grammar.word(type="Emotion"), lead)
         place, written = Place(told=told), []
         rooms = _rooms(part, self._grammar)
