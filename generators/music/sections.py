@@ -48,7 +48,8 @@ def turning_points(track: EmotionTrack, seconds: float) -> tuple[float, ...]:
 
 def mean_place(track: EmotionTrack, begin_s: float, end_s: float) -> tuple[float, float]:
     """Return mean valence and arousal between two times."""
-    valence, arousal, _ = track.sample(np.linspace(begin_s, end_s, 17)).vad.astype(float).mean(axis=0)
+    times_s = begin_s + (np.arange(16) + 0.5) / 16 * (end_s - begin_s)
+    valence, arousal, _ = track.sample(times_s).vad.astype(float).mean(axis=0)
     return float(valence), float(arousal)
 
 
