@@ -23,6 +23,7 @@ FEWEST_NOTES = 4
 is less than a whole piece needs."""
 _FEWEST_WINDOWS = 4
 _LEAST_RANGE = 0.05
+_BLOCK = 250
 AXES = ("valence", "arousal")
 
 AskedAt = Callable[[Float[np.ndarray, "n"]], Float[np.ndarray, "n 2"]]
@@ -100,20 +101,45 @@ def _pooled(curves: Sequence[HeardCurve], axis: int) -> dict[str, Any] | None:
     used = [curve for curve in curves if _changes(curve, axis)]
     if not used:
         return None
-    asked, heard = ([getattr(curve, name)[:, axis] for curve in used] for name in ("asked", "heard"))
-    rho = _correlation(np.concatenate(asked), np.concatenate(heard))
+    asked, heard = (np.concatenate([getattr(curve, name)[:, axis] for curve in used]) for name in ("asked", "heard"))
+    piece = np.repeat(np.arange(len(used)), [len(curve.asked) for curve in used])
 
     def correlations(drawn: Int[np.ndarray, "draws pieces"]) -> Float[np.ndarray, "draws"]:
-        return np.array(
-            [
-                _correlation(np.concatenate([asked[n] for n in draw]), np.concatenate([heard[n] for n in draw]))
-                for draw in drawn
-            ]
-        )
+        counts = np.stack([np.bincount(draw, minlength=len(used)) for draw in drawn])[:, piece]
+        return _weighted_correlations(asked, heard, counts.astype(float))
 
-    interval = percentile_interval(resampled(correlations, len(used))) if len(used) >= FEWEST_CLIPS else None
-    windows = sum(map(len, asked))
-    return {"value": _rounded(rho), "interval_95": _interval(interval), "pieces": len(used), "windows": windows}
+    def in_blocks(drawn: Int[np.ndarray, "draws pieces"]) -> Float[np.ndarray, "draws"]:
+        return np.concatenate([correlations(block) for block in np.array_split(drawn, -(-len(drawn) // _BLOCK))])
+
+    interval = percentile_interval(resampled(in_blocks, len(used))) if len(used) >= FEWEST_CLIPS else None
+    return {
+        "value": _rounded(_correlation(asked, heard)),
+        "interval_95": _interval(interval),
+        "pieces": len(used),
+        "windows": len(piece),
+    }
+
+
+def _weighted_correlations(
+    one: Float[np.ndarray, "n"], other: Float[np.ndarray, "n"], weights: Float[np.ndarray, "draws n"]
+) -> Float[np.ndarray, "draws"]:
+    """Spearman's rho where each value stands as often as its weight says; 0 where all that is drawn is alike."""
+    total = np.maximum(weights.sum(axis=1), 1e-300)
+    ranks = [_weighted_ranks(values, weights) for values in (one, other)]
+    a, b = (each - (each * weights).sum(axis=1, keepdims=True) / total[:, None] for each in ranks)
+    spread = np.sqrt((weights * a**2).sum(axis=1) * (weights * b**2).sum(axis=1))
+    return np.divide((weights * a * b).sum(axis=1), spread, out=np.zeros(len(weights)), where=spread > 0)
+
+
+def _weighted_ranks(
+    values: Float[np.ndarray, "n"], weights: Float[np.ndarray, "draws n"]
+) -> Float[np.ndarray, "draws n"]:
+    """Mean rank of each value in each draw, ties ranked alike."""
+    order = np.argsort(values, kind="stable")
+    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    begins = np.cumsum(sizes) - sizes
+    heavy = np.add.reduceat(weights[:, order], begins, axis=1)
+    return (np.cumsum(heavy, axis=1) - heavy / 2)[:, group]
 
 
 def _correlation(one: Float[np.ndarray, "n"], other: Float[np.ndarray, "n"]) -> float:

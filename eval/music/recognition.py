@@ -229,8 +229,8 @@ def _without_judges(music: LabelledMusic) -> Mapping[str, Any]:
 def share(hits: Bool[np.ndarray, "n"], units: Sequence[str]) -> dict[str, Any]:
     """Return a share of hits, and its interval of 95 % when whole units are drawn anew."""
     _, unit = np.unique(np.asarray(units), return_inverse=True)
-    parts = [Pooled(right, size) for right, size in zip(np.bincount(unit, hits), np.bincount(unit), strict=True)]
-    found = estimate(parts)
+    rights, sizes = np.bincount(unit, hits).tolist(), np.bincount(unit).tolist()
+    found = estimate([Pooled(right, size) for right, size in zip(rights, sizes, strict=True)])
     if isinstance(found, NotMeasured):
         return {"value": None, "interval_95": None}
     return {

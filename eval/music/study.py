@@ -8,7 +8,7 @@ generator, takes those of a folder; then it measures
 - quality: the share of pieces within the range of real EMOPIA clips, and the same share of held-out real clips;
 - memorisation: the longest copy from the training corpora, and from other songs' music in held-out real clips;
 - breakage: pieces that are no whole music;
-- curve following: asked and heard emotion in windows of four bars.
+- curve following: asked and heard emotion in windows of four bars, and the same for VGMIDI's listeners.
 
 FOLDER holds the archives of POP909, EMOPIA and VGMIDI (see `eval.music.labelled`, `generators.music.emogen.corpora`).
 Beside FILE.json a table is written to FILE.md and a figure to FILE.png. Every interval is one of 95 % (bootstrap over
@@ -28,6 +28,7 @@ import tyro
 from espressivo.errors import InputError
 from espressivo.eval.music.breakage import breaks_of
 from espressivo.eval.music.curve_following import follow, heard_curve
+from espressivo.eval.music.felt_curves import follow_listeners
 from espressivo.eval.music.judges import QUADRANTS, VGMIDI, load_music_judges
 from espressivo.eval.music.labelled import LabelledClips, read_emopia
 from espressivo.eval.music.memorisation import KnownMusic, written
@@ -112,7 +113,7 @@ def study(folder: Path, music: Path) -> dict[str, Any]:
         "quality": _quality(asked, clips),
         "memorisation": _memorisation(asked, music),
         "breakage": _breakage(asked, [*plain, *curved], unreadable | plain_unreadable | curved_unreadable),
-        "curves": _curves(curved, plain),
+        "curves": _curves(curved, plain, music),
     }
 
 
@@ -207,8 +208,8 @@ def _breakage(asked: Sequence[MadePiece], others: Sequence[MadePiece], unreadabl
     return {"pieces": len(asked) + len(others) + len(unreadable), "broken": len(found), "why": found}
 
 
-def _curves(curved: Sequence[MadePiece], plain: Sequence[MadePiece]) -> dict[str, Any] | None:
-    """Curves that were asked for; and neutral pieces, as if they had been asked for one."""
+def _curves(curved: Sequence[MadePiece], plain: Sequence[MadePiece], music: Path) -> dict[str, Any] | None:
+    """Curves that were asked for; real ones, as listeners felt them; neutral pieces, as if one had been asked for."""
     if not curved:
         return None
     judge = next(judge for judge in load_music_judges() if judge.id == VGMIDI)
@@ -224,6 +225,7 @@ def _curves(curved: Sequence[MadePiece], plain: Sequence[MadePiece]) -> dict[str
     return {
         "seconds": CURVE_S,
         "all": follow(heard),
+        "real_listeners": follow_listeners(music),
         "neutral_as_if_asked": follow(unasked) if unasked else None,
         "by_shape": by_shape,
     }

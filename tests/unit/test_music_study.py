@@ -1,20 +1,30 @@
 """A study of music: what it asks for, keeps and measures, on pieces whose answer is plain."""
 
 import json
+import tarfile
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from espressivo.conditioning.notation import parse_emotion
 from espressivo.errors import InputError
 from espressivo.eval.music import recognition, typical
 from espressivo.eval.music.breakage import breaks_of
-from espressivo.eval.music.curve_following import HeardCurve, follow, heard_curve, windows_of
+from espressivo.eval.music.curve_following import (
+    HeardCurve,
+    _weighted_correlations,
+    follow,
+    heard_curve,
+    windows_of,
+)
 from espressivo.eval.music.judges import QUADRANTS, load_music_judges, quadrant_of
+from espressivo.eval.music.study import main
 from espressivo.eval.music.study_pieces import (
     ASKED,
     CURVE,
@@ -244,6 +254,15 @@ def test_a_curve_that_is_followed_is_told_from_one_that_is_not() -> None:
     assert follow([heard])["valence"]["pooled"] is None
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=12))
+def test_a_weight_is_how_often_a_value_stands(rows: list[tuple[int, int, int]]) -> None:
+    one, other, weight = np.array(rows).T
+    found = _weighted_correlations(one.astype(float), other.astype(float), weight[None].astype(float))[0]
+    repeated = np.repeat(one, weight), np.repeat(other, weight)
+    if weight.sum() and all(np.ptp(values) for values in repeated):
+        assert found == pytest.approx(spearmanr(*repeated).statistic)
+
+
 def test_a_curve_of_silence_says_nothing() -> None:
     held = line(np.array([60]), np.array([0]), np.array([16 * BAR]), np.array([64]))
     heard = heard_curve(load_music_judges()[1], held, lambda times: asked_curve("rise", times))
@@ -255,3 +274,72 @@ def test_the_folder_says_who_made_its_pieces(tmp_path: Path) -> None:
     assert made_by(tmp_path)["generator"] == "unknown"
     make_pieces(Drone(), orders_of(1, 0, 0), {"seed": 4}, "drone", tmp_path)  # type: ignore[arg-type]
     assert json.loads((tmp_path / "made.json").read_text())["options"] == {"seed": 4}
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder laid out as that of the real corpora, with a dozen pieces of noise in it."""
+    folder = tmp_path_factory.mktemp("music")
+    random = np.random.default_rng(0)
+    songs = [noise(random) for _ in range(30)]
+    clips = [f"Q{n % 4 + 1}_song{n}_0" for n in range(16)]
+    rows = [f"{name},song{n},{n % 4 + 1},{'val' if n >= 12 else 'train'}" for n, name in enumerate(clips)]
+    write_table(folder / "emopia_labels.csv", "clip_id,song_id,quadrant,split", rows)
+    games = [f"Game{n % 5}_PC_{n}" for n in range(10)]
+    write_table(
+        folder / "vgmidi_pieces.csv",
+        "piece,valence_mean,arousal_mean",
+        [f"{name},{(-1) ** n * 0.1},{0.05 * n - 0.2}" for n, name in enumerate(games)],
+    )
+    felt = {
+        name: {f"{axis}_mean": random.uniform(-1, 1, 16).tolist() for axis in ("valence", "arousal")} for name in games
+    }
+    (folder / "vgmidi_va_curves.json").write_text(json.dumps(felt))
+    pack(folder / "emopia_midi.tar.gz", {f"emopia/midi/{name}.mid": songs[n] for n, name in enumerate(clips)})
+    pack(folder / "vgmidi_midi.tar.gz", {f"vgmidi/midi/{name}.mid": songs[16 + n] for n, name in enumerate(games)})
+    beats = "\n".join(f"{0.5 * n} {float(n % 2 == 0)} {float(n % 4 == 0)}" for n in range(65)).encode()
+    pack(folder / "pop909.tar.gz", {"pop909/001/001.mid": songs[29], "pop909/001/beat_midi.txt": beats})
+    return folder
+
+
+def noise(random: np.random.Generator) -> bytes:
+    places = np.arange(128)
+    pitch, loud = random.integers(40, 90, 128), random.integers(40, 100, 128)
+    return midi_of(Score.of(line(pitch, places * GRID // 2, np.full(128, GRID // 2), loud)))
+
+
+def write_table(path: Path, head: str, rows: list[str]) -> None:
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+def pack(path: Path, members: dict[str, bytes]) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, BytesIO(content))
+
+
+def test_a_whole_study_writes_figures_a_table_and_a_picture(archives: Path, tmp_path: Path) -> None:
+    out = tmp_path / "drone.json"
+    # A piece that is there is kept: this one copies a known piece from beginning to end.
+    (tmp_path / "drone" / ASKED).mkdir(parents=True)
+    with tarfile.open(archives / "vgmidi_midi.tar.gz") as archive:
+        stolen = archive.extractfile("vgmidi/midi/Game0_PC_0.mid")
+        assert stolen is not None
+        (tmp_path / "drone" / ASKED / "Q1-0000.mid").write_bytes(stolen.read())
+    main(f"{__name__}:Drone", music=archives, out=out, pieces=12, neutral=4, curves=1)
+    report = json.loads(out.read_text())
+    longest = report["memorisation"]["exact"]["generated"]["of_some_notes"]["longest"][0]
+    assert (longest["piece"], longest["source"], longest["bars"]) == ("Q1-0000", "vgmidi/Game0_PC_0", 16.0)
+    assert report["breakage"]["broken"] == 0
+    assert report["curves"]["all"]["pieces"] == len(SHAPES)
+    assert report["quality"]["measures"]["notes_per_s"]["held_out_within_5_95"]["value"] is not None
+    table = out.with_suffix(".md").read_text()
+    assert all(f"\n## {head}" in table for head in ("Recognition", "Within", "Longest copy", "Whole music", "Curves"))
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_study_of_nothing_says_what_would_do(archives: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name a generator"):
+        main(music=archives, out=tmp_path / "none.json")
