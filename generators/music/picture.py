@@ -18,6 +18,7 @@ _FORMATS = (".png", ".svg")
 _WIDTH_IN, _DPI = 14.0, 100
 _MOST_CHORDS = 60
 _MOST_BARS = 60
+_LONGEST_TITLE = 120
 _WINDOW, _LOWEST_DB = 4096, -90.0
 _HIGHEST_HZ, _LOWEST_HZ = 12_000.0, 40.0
 _COLUMNS = 1400
@@ -44,7 +45,7 @@ def draw_score(path: Path, score: Score) -> None:
     if score.emotion is not None:
         _draw_emotion(axes[1], score)
     axes[-1].set_xlabel("time (s)")
-    axes[0].set_title(score.title, loc="left", pad=32)
+    axes[0].set_title(score.title[:_LONGEST_TITLE], loc="left", pad=32, parse_math=False)
     _save(path, figure)
 
 

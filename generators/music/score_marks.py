@@ -48,7 +48,12 @@ def title_mark(title: str) -> tuple[str, ...]:
 
 def title_of_marks(marks: Sequence[tuple[int, str]]) -> str:
     """Return the title among the markers, or nothing."""
-    return next((text.removeprefix(_TITLE) for _, text in marks if text.startswith(_TITLE)), "")
+    return next((readable(text.removeprefix(_TITLE)) for _, text in marks if text.startswith(_TITLE)), "")
+
+
+def readable(text: str) -> str:
+    """Return a name from a file without what a terminal or a page would take for orders: control characters."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def emotion_mark(emotion: EmotionTrack | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.music.score import Instrument, Score
-from espressivo.generators.music.sound import additive, sampled
+from espressivo.generators.music.sound import additive, sampled, timbres
 from espressivo.generators.music.sound.loudness import CEILING_DBTP, integrated_lufs, true_peak_db
 from espressivo.generators.music.sound.render import RATE_HZ, render, write_stereo_wav
 from espressivo.media.notes import Notes
@@ -79,6 +79,18 @@ def test_a_piano_note_decays_and_ends_when_let_go() -> None:
     assert fade[0] > fade[1] + 5
 
 
+@pytest.mark.parametrize("pitch", [21, 60, 100])
+def test_a_note_is_the_sum_of_its_partials(pitch: int) -> None:
+    # The synthesiser goes in runs of samples; the formula says what each sample is.
+    voice = timbres.voice(timbres.PIANO, pitch, 90, RATE_HZ)
+    sound = note(pitch, 90, 5.0)
+    places = np.arange(RATE_HZ // 10, 4 * RATE_HZ, 7919)
+    times_s = places[:, None] / RATE_HZ
+    sines = np.exp(-voice.decay * times_s) * np.sin(2 * np.pi * voice.hz * times_s + voice.phase)
+    exact = np.stack([sines @ voice.left, sines @ voice.right], axis=1)
+    np.testing.assert_allclose(sound[places], exact, atol=3e-5)
+
+
 def test_nothing_clicks() -> None:
     # A click is a step: the highest frequencies then hold as much as in the stroke itself. At the end of a soft and
     # at the end of a loud note they hold next to nothing.
@@ -120,6 +132,13 @@ def test_a_loop_has_no_seam_and_keeps_what_rings_on() -> None:
     np.testing.assert_allclose(np.sum(loop.stems, axis=0), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("loop", [False, True])
+def test_without_stems_it_sounds_the_same(loop: bool) -> None:
+    kept, mixed = (render(tune(), "own", target_lufs=-30, loop=loop, stems=stems) for stems in (True, False))
+    assert (len(kept.stems), len(mixed.stems)) == (2, 0)
+    np.testing.assert_allclose(mixed.mix, kept.mix, atol=1e-5)
+
+
 def test_the_same_score_sounds_the_same() -> None:
     np.testing.assert_array_equal(render(tune(), "own").mix, render(tune(), "own").mix)
 
@@ -150,6 +169,11 @@ def test_what_cannot_be_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         render(Score.of(notes_of((0, 3 * 3600 * 1000, 60, 80, 0))))
     with pytest.raises(InputError, match="LUFS"):
         render(tune(), "own", target_lufs=3)
+    with pytest.raises(InputError, match="60000 notes"):
+        render(Score.of(notes_of(*[(0, 1, 60, 80, 0)] * 60_000)))
+    half_hours = notes_of(*[(0, 1_700_000, 60, 80, number) for number in range(3)])
+    with pytest.raises(InputError, match="3 tracks of 28 minutes are too much to keep apart"):
+        render(Score(half_hours, (PIANO,) * 3))
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
     (tmp_path / "soundfonts").mkdir()
     font = tmp_path / "soundfonts" / "FluidR3_GM.sf2"

@@ -67,12 +67,13 @@ def normalised(
     loudness = integrated_lufs(sound, rate_hz)
     if not np.isfinite(loudness):
         return sound, 0.0
-    gain_db, peaks, result = target_lufs - loudness, _peaks(sound), sound
+    gain_db, peaks = target_lufs - loudness, _peaks(sound)
+    result = np.empty_like(sound)
     for _ in range(_ROUNDS):
         gain = 10 ** (gain_db / 20)
         if peaks.max() * gain <= _CEILING:
-            return (sound * gain).astype(sound.dtype), gain_db
-        result = (sound * (gain * _limit(peaks * gain, rate_hz, periodic))[:, None]).astype(sound.dtype)
+            return np.multiply(sound, gain, out=result), gain_db
+        np.multiply(sound, (gain * _limit(peaks * gain, rate_hz, periodic))[:, None], out=result)
         short = target_lufs - integrated_lufs(result, rate_hz)
         if abs(short) < _NEAR_ENOUGH_LU:
             break
@@ -84,7 +85,7 @@ def _limit(peaks: Float[np.ndarray, "samples"], rate_hz: int, periodic: bool) ->
     """Return the gain that turns down peaks above the ceiling, smoothly and ahead of them; 1 elsewhere."""
     width = 2 * round(_LOOK_AHEAD_S * rate_hz) + 1
     mode = "wrap" if periodic else "nearest"
-    gain = minimum_filter1d(np.minimum(1.0, _CEILING / np.maximum(peaks, 1e-9)), width, mode=mode)
+    gain = minimum_filter1d(_CEILING / np.maximum(peaks, _CEILING), width, mode=mode)
     # Two running means that together are no longer than the window of the minimum: nowhere above what is wanted.
     for _ in range(2):
         gain = uniform_filter1d(gain, width // 2, mode=mode)

@@ -89,15 +89,16 @@ def render(
     name, play, finish = _player(player, soundfont)
     end_s = float(score.notes.seconds_at(score.notes.bar_edges[-1:])[0]) if loop else score.seconds
     length, tail = round(end_s * RATE_HZ), round(_TAIL_S * RATE_HZ)
-    whole = np.zeros((length + tail, 2), np.float32)
+    mixed = np.zeros((length + tail, 2), np.float32)
     kept: list[Float32[np.ndarray, "samples 2"]] = []
     for number, instrument in enumerate(track(score.instruments, "sound", len(score.instruments), progress)):
         dry = play(score.notes.where(score.notes.track == number), instrument, length + tail)
         if stems:
             kept.append(_ended(finish(dry), length, loop))
         else:
-            whole += dry
-    mixed = _sum(kept) if stems else _ended(finish(whole), length, loop)
+            mixed += dry
+        del dry
+    mixed = _sum(kept) if stems else _ended(finish(mixed), length, loop)
     mix, gain_db = normalised(mixed, RATE_HZ, target_lufs, periodic=loop)
     return Sound(mix, tuple(kept), gain_db, name)
 

@@ -9,6 +9,7 @@ from scipy.signal import butter, oaconvolve, sosfilt
 _BEFORE_S = 0.011
 _REVERBERATION_S = 1.1
 _WET = 0.22
+_PIECE = 1 << 20
 
 
 def in_room(dry: Float32[np.ndarray, "samples 2"], rate_hz: int) -> Float32[np.ndarray, "samples 2"]:
@@ -16,8 +17,13 @@ def in_room(dry: Float32[np.ndarray, "samples 2"], rate_hz: int) -> Float32[np.n
 
     The walls answer to what both sides play together, each ear differently.
     """
-    sent = dry.mean(axis=1, keepdims=True)
-    return dry + oaconvolve(sent, _answer(rate_hz), axes=0)[: len(dry)]
+    sound, answer = dry.copy(), _answer(rate_hz)
+    # Piece by piece: the transforms of half an hour at once take gigabytes.
+    for begin in range(0, len(dry), _PIECE):
+        sent = dry[begin : begin + _PIECE].mean(axis=1, keepdims=True)
+        wet = oaconvolve(sent, answer, axes=0)[: len(dry) - begin]
+        sound[begin : begin + len(wet)] += wet
+    return sound
 
 
 @lru_cache(maxsize=4)
