@@ -185,7 +185,9 @@ def parse_score(midi: bytes, name: str) -> Score:
         raise InputError(f"{name} holds an emotion that cannot be read: {error}") from None
     return Score(
         notes=replace(notes, track=np.searchsorted(numbers, notes.track), place_in_file=None, last_tick=None),
-        instruments=tuple(Instrument(readable(track.name), int(track.program), bool(track.is_drum)) for track in tracks),
+        instruments=tuple(
+            Instrument(readable(track.name), int(track.program), bool(track.is_drum)) for track in tracks
+        ),
         keys=tuple(keys[tick] for tick in sorted(keys)),
         chords=tuple(Chord(tick, text) for tick, text in marks if is_chord(text)),
         emotion=emotion,
