@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
+from pydantic import ConfigDict
+
 from espressivo.inputmodel import InputModel
 from espressivo.progress import ProgressCallback
 
@@ -12,6 +14,8 @@ Kind = Literal["face", "portrait", "gesture", "music"]
 
 class GenerationRequest(InputModel):
     """Base of every request. CLI options, studio controls, batch manifests and docs are derived from its fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class MusicRequest(GenerationRequest):
     how loud and in which register the piece is, by rule.
     """
 
-    emotion: MusicEmotionInput = EmotionTrack.constant(EmotionState.neutral())
+    emotion: MusicEmotionInput = Field(default_factory=lambda: EmotionTrack.constant(EmotionState.neutral()))
     """A track in seconds, or a text in the command line's notation; Q1 to Q4 (or Q1:0.7) are quadrants of valence and
     arousal: + +, - +, - -, + -."""
     bars: int | None = Field(default=None, ge=1, le=_MOST_BARS)

@@ -1,10 +1,10 @@
-"""The command line: `espressivo perform`, `repeat`, `demo`, `analyse`, `evaluate`, `generators`, `weights`."""
+"""The command line: `espressivo perform`, `repeat`, `demo`, `generate`, `analyse`, `evaluate`, and lists."""
 
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -129,6 +129,49 @@ def _evaluate(
     print(page)
 
 
+@app.command(name="generate")
+def _generate(generator: tyro.conf.Positional[str]) -> None:
+    """Run one generator with its own options; `espressivo generate NAME --help` lists them.
+
+    Args:
+        generator: Name of a generator, such as emogen (see `espressivo generators`).
+    """
+    main(["generate", generator, "--help"])
+
+
+def _generate_with(name: str, arguments: Sequence[str]) -> None:
+    """Run one generator. Its options are known only when its name is, so they are read apart from the others."""
+    from dataclasses import asdict
+
+    from espressivo.generation import generate, options_of
+    from espressivo.generators.registry import generator_class
+    from espressivo.ui.terminal import progress_bar
+
+    made_from = generator_class(name).Request
+
+    def run(
+        request: Annotated[Any, tyro.conf.OmitArgPrefixes],
+        out: Path | None = None,
+        overwrite: bool = False,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Run one generator.
+
+        Args:
+            request: what to make.
+            out: The folder to make (default: takes/NAME, numbered).
+            overwrite: Replace an earlier take, once the new one is whole.
+            checkpoint: The authors' own weights, instead of those that ship.
+        """
+        given = {key: value for key, value in asdict(request).items() if value is not None}
+        with progress_bar() as progress:
+            take = generate(name, given, out, overwrite, checkpoint, progress)
+        _print_take(take)
+
+    run.__annotations__["request"] = Annotated[options_of(made_from), tyro.conf.OmitArgPrefixes]
+    tyro.cli(run, prog=f"espressivo generate {name}", args=arguments)
+
+
 @app.command(name="generators")
 def _generators() -> None:
     """List the generators, with licences; one that cannot load says why."""
@@ -149,13 +192,17 @@ def _weights() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, 2 for bad input, 130 when interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_note
+            if given[:1] == ["generate"] and given[1:] and not given[1].startswith("-"):
+                _generate_with(given[1], given[2:])
+                return 0
             app.cli(
                 prog="espressivo",
                 description=f"{espressivo.__doc__} Version {espressivo.__version__}.",
-                args=arguments,
+                args=given,
                 config=(tyro.conf.OmitSubcommandPrefixes,),
             )
     except EspressivoError as error:

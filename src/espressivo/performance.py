@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from espressivo.conditioning.borrowed import Borrowed
     from espressivo.conditioning.speech import Speech
     from espressivo.conditioning.track import EmotionTrack
+    from espressivo.generators.base import Generator
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.face.rig import Head
 
@@ -62,6 +63,10 @@ class PerformanceRequest(InputModel):
     """Another seed gives other blinks, glances and nods."""
     controls: FaceControls = FaceControls()
     """Gains and speaking style of the face."""
+    music: bool = False
+    """Write music under the speech that follows its emotion, and mix both into performance.mp4."""
+    composer: str = "emogen"
+    """Name of the music generator (see `espressivo generators`)."""
 
 
 def perform(
@@ -84,6 +89,7 @@ def perform(
     from espressivo.conditioning.borrowed import Borrowed
     from espressivo.generators.face.rig import load_head
     from espressivo.generators.registry import load_generator
+    from espressivo.underscore import load_composer
 
     folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
     check_out(folder, overwrite)
@@ -91,6 +97,7 @@ def perform(
     wanted = _emotion(request)
     head = load_head(request.identity, request.identity_seed)
     generator = load_generator(request.face)
+    composer = load_composer(request.composer) if request.music else None
     clock = _Stopwatch(progress)
 
     with staged_take(folder, overwrite) as staging:
@@ -119,13 +126,19 @@ def perform(
                 renderer = _render(request, staging, motion, head, report)
         else:
             renderer = None
+        if composer is not None:
+            _score_it(staging, composer, emotion, speech.duration_s, request.seed, clock)
         record = {
             "request": request.model_dump(mode="json")
             | {"speech": "speech.wav", "transcript": transcript}
             | ({"emotion": str(wanted)} if isinstance(wanted, Borrowed) else {}),
             "source": request.speech.name,
             "made_with": environment() | {"renderer": renderer},
-            "generators": {"face": {"name": generator.spec.name, "licence": generator.spec.licence}},
+            "generators": {
+                made.spec.kind: {"name": made.spec.name, "licence": made.spec.licence}
+                for made in (generator, composer)
+                if made is not None
+            },
             "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
             "recognisers": _licences(wanted.weights) if isinstance(wanted, Borrowed) else {},
             "timings_s": clock.seconds,
@@ -259,6 +272,23 @@ def _render(
         video = Video(render_motion(motion, renderer), motion.fps, sound)
         write_mp4(folder / "face.mp4", video, progress, total_frames=len(motion))
         return renderer.name
+
+
+def _score_it(
+    folder: Path, composer: "Generator", emotion: "EmotionTrack", seconds: float, seed: int, clock: _Stopwatch
+) -> None:
+    """Write the music; where there is a video of the face, also one with speech and music together."""
+    from espressivo.media.encode import with_sound
+    from espressivo.media.video import Sound
+    from espressivo.underscore import compose_under, write_music
+
+    with clock.stage("compose") as report:
+        score = compose_under(composer, emotion, seconds, seed, report)
+    with clock.stage("play") as report:
+        mix = write_music(folder, score, folder / "speech.wav", SOUND_RATE_HZ, report)
+    if (folder / "face.mp4").is_file():
+        with clock.stage("mix"):
+            with_sound(folder / "face.mp4", Sound(mix, SOUND_RATE_HZ), folder / "performance.mp4")
 
 
 def _sha256(path: Path) -> str:

@@ -74,6 +74,35 @@ def write_mp4(
                 encoder.add(frame)
 
 
+def with_sound(source: Path, sound: Sound, path: Path) -> None:
+    """Write the pictures of an MP4 file, as they are, with another sound.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    import av
+    import av.error
+
+    with whole_file(path) as partial:
+        try:
+            with (
+                av.open(str(source)) as given,
+                av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+            ):
+                pictures = given.streams.video[0]
+                stream = container.add_stream_from_template(pictures)
+                heard = _SoundTrack(container, sound)
+                for packet in given.demux(pictures):
+                    if packet.dts is None:  # the demuxer's end mark
+                        continue
+                    heard.write_until(Fraction(packet.dts) * Fraction(packet.time_base))
+                    packet.stream = stream
+                    container.mux(packet)
+                heard.finish()
+        except av.error.FFmpegError as error:
+            raise unwritable(path, error) from error
+
+
 def _reported(frames: Iterable[Image], progress: ProgressCallback | None, total_frames: int | None) -> Iterator[Image]:
     if progress is None or total_frames is not None:
         yield from track(frames, _STAGE, total_frames or 0, progress)
