@@ -64,6 +64,16 @@ class Key:
         return frozenset((self.tonic + step) % 12 for step in (0, third, 7))
 
 
+def prominence(key: Key) -> Float[np.ndarray, "12"]:
+    """Return how much more or less than the average each pitch class, C first, fits a major or minor key (log ratio).
+
+    Raises:
+        KeyError: the key has another mode.
+    """
+    degrees = np.array(dict(_PROFILES)[key.mode])
+    return np.roll(np.log(degrees / degrees.mean()), key.tonic)
+
+
 def key_of(notes: Notes) -> Key:
     """Return the major or minor key that fits best: correlation of degrees, weighted by how long they sound.
 

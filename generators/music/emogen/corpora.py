@@ -3,6 +3,7 @@
 Three corpora are known by the names of their archives: POP909 (MIT), EMOPIA (CC BY-NC-SA 4.0), VGMIDI (research).
 """
 
+import csv
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -146,9 +147,14 @@ def _pop909(folder: Path) -> Iterator[tuple[str, Notes]]:
 
 
 def _emopia(folder: Path) -> Iterator[tuple[str, Notes]]:
-    """Transcriptions, on beats that are tracked."""
+    """Transcriptions of the songs for training, on beats that are tracked; the others stay unheard."""
+    labels = folder / "emopia_labels.csv"
+    if not labels.is_file():
+        raise InputError(f"{labels} is missing; it tells which songs are for training.")
+    rows = csv.DictReader(labels.read_text(encoding="utf-8").splitlines())
+    training = {row["clip_id"] for row in rows if row["split"] == "train"}
     for name, content in _members(folder / "emopia_midi.tar.gz"):
-        if name.endswith(".mid"):
+        if name.endswith(".mid") and Path(name).stem in training:
             notes = parse_notes(content, name)
             yield Path(name).stem, on_beats(notes, track_beats(notes))
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from espressivo.errors import InputError
+from espressivo.generators.music.emogen.colour import Colours
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import Commands, Mood, MoodCurve, command_of
 from espressivo.generators.music.emogen.grammar import Grammar, State
@@ -19,9 +20,11 @@ from espressivo.generators.music.emogen.lengths import BarClock, Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
-from espressivo.generators.music.keys import key_of
+from espressivo.generators.music.keys import Key, key_of
 
 Ids = tuple[int, ...]
+_TONIC = 12
+"""Tells the random numbers of the tonic from those of the notes."""
 _FAR, _RECENT = 1024, 512
 """Tokens after which a piece is read anew, and how many of its newest ones: the model learned from 1280 at once."""
 
@@ -110,6 +113,7 @@ def write(
     while pens:
         strengths = plan.manner.guidance * np.array([pen.mood.intensity for pen in pens])
         logits = decoding.step(newest, strengths) + grammar.log_weights
+        logits += np.stack([pen.colour for pen in pens])
         newest = [draw(row, pen.allowed(), plan.manner, pen.random) for row, pen in zip(logits, pens, strict=True)]
         for row, (pen, token) in enumerate(zip(pens, newest, strict=True)):
             if (bar := pen.take(token)) is None:
@@ -170,7 +174,9 @@ class _Pen:
         self._bar: list[int] = []
         self._written = 0
         self._elapsed_s = self._bar_s = 0.0
+        self._colours = Colours(vocabulary, self._tonic(seed)) if plan.locks.key is None else None
         self.mood = self._mood_now()
+        self.colour = self._colour_now()
 
     def remembered(self) -> list[int]:
         """The newest whole bars, as a piece begins."""
@@ -219,6 +225,7 @@ class _Pen:
         self._elapsed_s += self._bar_s
         self.is_done = self._clock.is_over(self._written, self._elapsed_s, self._bar_s)
         self.mood = self._mood_now()
+        self.colour = self._colour_now()
         share = 1.0 if self.is_done else self._clock.share(self._written, self._elapsed_s)
         return Bar(self._number, tokens, mood, begin_s, self._bar_s, share, self.is_done)
 
@@ -226,8 +233,16 @@ class _Pen:
         mood = self._plan.mood
         return mood if isinstance(mood, Mood) else mood(self._written, self._elapsed_s)
 
+    def _colour_now(self) -> Float[np.ndarray, "vocabulary"]:
+        return np.zeros(len(self._vocabulary)) if self._colours is None else self._colours.of(self.mood)
+
+    def _tonic(self, seed: Sequence[int]) -> int:
+        """That of what is there already; else any, drawn apart from the notes."""
+        return self._key().tonic if self._bars else int(np.random.default_rng([*seed, _TONIC]).integers(12))
+
     def _tonic_chord(self) -> frozenset[int]:
-        if self._plan.locks.key:
-            return self._plan.locks.key.tonic_chord
+        return (self._plan.locks.key or self._key()).tonic_chord
+
+    def _key(self) -> Key:
         tokens = self._vocabulary.decode(token for bar in self._bars for token in bar)
-        return key_of(spell(tokens).notes).tonic_chord
+        return key_of(spell(tokens).notes)
