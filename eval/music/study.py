@@ -6,7 +6,7 @@ generator, takes those of a folder; then it measures
 - recognition: whether both judges hear the quadrant that was asked for, between real EMOPIA clips above and
   unconditioned pieces and shuffled labels below;
 - quality: the share of pieces within the range of real EMOPIA clips, and the same share of held-out real clips;
-- memorisation: the longest copy from the training corpora, and from other songs' music in held-out real clips;
+- memorisation: the longest copy from the training corpora, and the same in real clips of songs that are not in them;
 - breakage: pieces that are no whole music;
 - curve following: asked and heard emotion in windows of four bars, and the same for VGMIDI's listeners.
 
@@ -15,7 +15,6 @@ Beside FILE.json a table is written to FILE.md and a figure to FILE.png. Every i
 pieces, over songs for real clips); the number of pieces is that of each row.
 """
 
-import csv
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -111,7 +110,7 @@ def study(folder: Path, music: Path) -> dict[str, Any]:
     return {
         "recognition": _recognition(labelled, plain, clips),
         "quality": _quality(asked, clips),
-        "memorisation": _memorisation(asked, music),
+        "memorisation": _memorisation(asked, clips, music),
         "breakage": _breakage(asked, [*plain, *curved], unreadable | plain_unreadable | curved_unreadable),
         "curves": _curves(curved, plain, music),
     }
@@ -160,28 +159,19 @@ def _quality(asked: Sequence[MadePiece], clips: LabelledClips) -> dict[str, Any]
     )
 
 
-def _memorisation(asked: Sequence[MadePiece], music: Path) -> dict[str, Any]:
-    """Copies in the pieces from all known music, and in real validation clips from all music but those clips."""
+def _memorisation(asked: Sequence[MadePiece], clips: LabelledClips, music: Path) -> dict[str, Any]:
+    """Copies from the training corpora, which hold EMOPIA's training songs only, in pieces and in real other clips."""
     known = [(f"{corpus}/{name}", notes) for corpus in READERS for name, notes in READERS[corpus](music)]
-    withheld = _held_out_songs(music)
-    real = [(name, notes) for name, notes in known if name in withheld]
-    others = [(name, notes) for name, notes in known if name not in withheld]
-    found: dict[str, Any] = {"known_pieces": len(known), "known_to_real_clips": len(others)}
+    held_out = _part(clips, "real_held_out", in_training=False)
+    named = {
+        "generated": ([(piece.name, piece.notes) for piece in asked], [piece.name for piece in asked]),
+        "real_held_out": (list(zip(held_out.units, held_out.notes, strict=True)), held_out.units),
+    }
+    found: dict[str, Any] = {"known_pieces": len(known)}
     for kind, transposed in (("exact", False), ("transposed", True)):
-        to_generated, to_real = KnownMusic(known, transposed), KnownMusic(others, transposed)
-        found[kind] = {
-            "generated": _copies(
-                to_generated, [(piece.name, piece.notes) for piece in asked], [piece.name for piece in asked]
-            ),
-            "real_held_out": _copies(to_real, real, [withheld[name] for name, _ in real]),
-        }
+        index = KnownMusic(known, transposed)
+        found[kind] = {name: _copies(index, *pieces) for name, pieces in named.items()}
     return found
-
-
-def _held_out_songs(music: Path) -> dict[str, str]:
-    """Return the song of each of EMOPIA's validation clips, by name of the clip among the training corpora."""
-    with (music / "emopia_labels.csv").open(encoding="utf-8", newline="") as lines:
-        return {f"emopia/{row['clip_id']}": row["song_id"] for row in csv.DictReader(lines) if row["split"] != "train"}
 
 
 def _copies(known: KnownMusic, pieces: Sequence[tuple[str, Notes]], units: Sequence[str]) -> dict[str, Any]:
