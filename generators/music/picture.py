@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.music.score import Score
+from espressivo.media.notes import Notes
 from espressivo.media.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ _WIDTH_IN, _DPI = 14.0, 100
 _MOST_CHORDS = 60
 _MOST_BARS = 60
 _LONGEST_TITLE = 120
-_WINDOW, _LOWEST_DB = 4096, -90.0
+_WINDOW = 4096
+LOWEST_DB = -90.0
+"""Of a spectrogram's scale, under the loudest."""
 _HIGHEST_HZ, _LOWEST_HZ = 12_000.0, 40.0
 _COLUMNS = 1400
 _FLOOR = 1e-12
@@ -55,19 +58,32 @@ def draw_spectrogram(path: Path, sound: Float[np.ndarray, "samples channels"], r
         raise InputError("The sound has no samples, so there is nothing to draw; render a score with notes.")
     figure = _figure(path, 5.0)
     axes = figure.subplots()
-    mono = np.pad(sound.mean(axis=1), _WINDOW // 2)
-    hop = max(_WINDOW // 8, len(mono) // _COLUMNS)
-    starts = np.arange(0, len(mono) - _WINDOW + 1, hop)
-    frames = np.lib.stride_tricks.sliding_window_view(mono, _WINDOW)[starts] * np.hanning(_WINDOW)
-    power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
-    level_db = 10 * np.log10(np.maximum(power / max(power.max(), _FLOOR), _FLOOR))
-    hz = np.fft.rfftfreq(_WINDOW, 1 / rate_hz)
-    mesh = axes.pcolormesh(starts / rate_hz, hz[1:], level_db.T[1:], vmin=_LOWEST_DB, vmax=0, rasterized=True)
+    times_s, hz, level_db = levels(sound, rate_hz)
+    mesh = axes.pcolormesh(times_s, hz, level_db, vmin=LOWEST_DB, vmax=0, rasterized=True)
     axes.set_yscale("log")
     axes.set_ylim(_LOWEST_HZ, min(_HIGHEST_HZ, rate_hz / 2))
     axes.set(xlabel="time (s)", ylabel="frequency (Hz)", title=title)
     figure.colorbar(mesh, label="dB", pad=0.01)
     _save(path, figure)
+
+
+def levels(
+    sound: Float[np.ndarray, "samples channels"], rate_hz: int, columns: int = _COLUMNS
+) -> tuple[Float[np.ndarray, "times"], Float[np.ndarray, "frequencies"], Float[np.ndarray, "frequencies times"]]:
+    """Return times in seconds, frequencies in hertz, and the level of each in dB under the loudest."""
+    mono = np.pad(sound.mean(axis=1), _WINDOW // 2)
+    hop = max(_WINDOW // 8, len(mono) // columns)
+    starts = np.arange(0, len(mono) - _WINDOW + 1, hop)
+    power = np.empty((_WINDOW // 2, len(starts)))
+    for number, start in enumerate(starts.tolist()):
+        power[:, number] = np.abs(np.fft.rfft(mono[start : start + _WINDOW] * np.hanning(_WINDOW))[1:]) ** 2
+    level_db = 10 * np.log10(np.maximum(power / max(power.max(), _FLOOR), _FLOOR))
+    return starts / rate_hz, np.fft.rfftfreq(_WINDOW, 1 / rate_hz)[1:], level_db
+
+
+def note_boxes(notes: Notes) -> list[Float[np.ndarray, "4 2"]]:
+    """Return the corners of each note on a piano roll: seconds, and pitches with a little air between them."""
+    return _boxes(notes.start_s, notes.end_s, notes.pitch)
 
 
 def _figure(path: Path, height_in: float) -> "Figure":
@@ -87,9 +103,7 @@ def _draw_notes(figure: "Figure", axes: "Axes", score: Score) -> None:
     drums = notes.where(notes.is_drum)
     pitched = notes.pitched
     lowest, highest = (int(pitched.pitch.min()), int(pitched.pitch.max())) if len(pitched) else (60, 72)
-    roll = PolyCollection(
-        _boxes(pitched.start_s, pitched.end_s, pitched.pitch), array=pitched.velocity, cmap="plasma", linewidths=0
-    )
+    roll = PolyCollection(note_boxes(pitched), array=pitched.velocity, cmap="plasma", linewidths=0)
     roll.set_clim(0, 127)
     axes.add_collection(roll)
     if len(drums):
