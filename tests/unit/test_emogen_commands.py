@@ -9,6 +9,11 @@ import pytest
 from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.commands import nearest_to_centres, read_commands, told_apart
+from espressivo.generators.music.emogen.emotion import Mood, command_of
+from espressivo.generators.music.emogen.heard_commands import probabilities, quadrants_of
+from espressivo.generators.music.emogen.network import UNSET
+
+CORNERS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
 
 
 def test_the_clip_nearest_to_the_centre_of_its_own_quadrant_is_taken() -> None:
@@ -49,3 +54,33 @@ def test_what_holds_no_commands_is_refused(tmp_path: Path, content: str) -> None
     path.write_text(content)
     with pytest.raises(InputError, match=r"commands\.json"):
         read_commands(path)
+
+
+def test_blocks_are_kept_where_they_are_heard_clearly() -> None:
+    axis = np.linspace(-1, 1, 9)
+    places = np.array([(valence, arousal) for valence in axis for arousal in axis])
+    found = quadrants_of(places)
+    assert [found[np.flatnonzero((places == corner).all(1))[0]] for corner in CORNERS] == [0, 1, 2, 3]
+    assert found[np.flatnonzero((places == (0, 0)).all(1))[0]] == -1
+    assert np.bincount(found + 1).tolist() == [81 - 36, 9, 9, 9, 9]
+
+
+def test_a_bit_is_as_probable_as_it_was_heard() -> None:
+    quadrants = np.repeat([0, 1, 2, 3, -1], 100)
+    bits = np.zeros((500, 3), int)
+    bits[:80, 0] = bits[300:, 1] = 1
+    found = probabilities(bits, quadrants)
+    assert found[:, 0] == pytest.approx([81 / 102, 1 / 102, 1 / 102, 1 / 102])
+    assert found[:, 1] == pytest.approx([1 / 102, 1 / 102, 1 / 102, 101 / 102])
+    with pytest.raises(InputError, match="Q3"):
+        probabilities(bits, np.where(quadrants == 2, -1, quadrants))
+
+
+def test_what_is_improbable_or_the_same_everywhere_is_left_open() -> None:
+    commands = np.full((4, 4), 0.5)
+    commands[:, 0] = 0.9
+    commands[:, 1] = [0.9, 0.1, 0.1, 0.9]
+    commands[:, 2] = [0.6, 0.4, 0.4, 0.4]
+    assert command_of(Mood(1.0, 1.0), commands).tolist() == [UNSET, 1, UNSET, UNSET]
+    assert command_of(Mood(-1.0, 1.0), commands).tolist() == [UNSET, 0, UNSET, UNSET]
+    assert command_of(Mood(0.0, 1.0), commands).tolist() == [UNSET] * 4

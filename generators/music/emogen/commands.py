@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def read_commands(path: Path) -> Commands:
-    """Read what the command above wrote.
+    """Read what the command above, or that of `heard_commands`, wrote.
 
     Raises:
         InputError: the file cannot be read, or holds no commands.
@@ -57,9 +57,11 @@ def read_commands(path: Path) -> Commands:
         commands = np.array(json.loads(path.read_text(encoding="utf-8"))["commands"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} holds no commands ({type(error).__name__}); write it with emogen.commands.") from None
-    if commands.shape != (_QUADRANTS, COUNT) or not np.isin(commands, (0, 1)).all():
-        raise InputError(f"{path} must hold {_QUADRANTS} commands of {COUNT} bits; write it with emogen.commands.")
-    return commands.astype(int)
+    if commands.shape != (_QUADRANTS, COUNT) or not ((commands >= 0) & (commands <= 1)).all():
+        raise InputError(
+            f"{path} must hold {_QUADRANTS} commands of {COUNT} bits or probabilities; write it with emogen.commands."
+        )
+    return commands
 
 
 def nearest_to_centres(bits: Int[np.ndarray, "clips attributes"], quadrants: Int[np.ndarray, "clips"]) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from espressivo.conditioning.music_emotion.recogniser import Feeling
 from espressivo.conditioning.state import EmotionState
@@ -19,13 +19,15 @@ from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.network import UNSET
 
-Commands = Int[np.ndarray, "4 attributes"]
-"""Bits of the quadrants Q1 to Q4: valence and arousal + +, - +, - -, + -."""
+Commands = Int[np.ndarray, "4 attributes"] | Float[np.ndarray, "4 attributes"]
+"""Of the quadrants Q1 to Q4 (valence and arousal + +, - +, - -, + -): bits, or how probable it is that a bit is 1."""
 _SIGNS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 _USUAL_REACH = 0.6
 """Valence or arousal, whichever is larger, of an emotion at full strength (prototypes have .55 to .81)."""
 _SURE = 0.3
 """Bits on which the quadrants agree less than this are left to the model (estimate)."""
+_TELLING = 0.2
+"""Bits whose probabilities differ less than this between quadrants say nothing of emotion (estimate)."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def command_of(mood: Mood, commands: Commands | None = None) -> Int[np.ndarray, 
     commands = table().commands if commands is None else commands
     shares = np.prod(0.5 * (1.0 + _SIGNS * [mood.valence, mood.arousal]), axis=1)
     leaning = 2.0 * (shares @ commands) - 1.0
-    told = (np.abs(leaning) >= _SURE) & (np.ptp(commands, axis=0) > 0)
+    told = (np.abs(leaning) >= _SURE) & (np.ptp(commands, axis=0) >= _TELLING)
     return np.where(told, (leaning > 0).astype(int), UNSET)
 
 
