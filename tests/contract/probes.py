@@ -14,6 +14,7 @@ from espressivo.conditioning.speech import Speech
 from espressivo.demo import SPEECH_FOLDER
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.rig import load_head
+from espressivo.generators.music.score import Score
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,11 @@ class Probe:
     """(generator, emotion, seed) -> request."""
     arrays: Callable[[Any], tuple[np.ndarray, ...]]
     """Everything the artefact holds, for comparison to the bit."""
-    features: Callable[[Any], Float[np.ndarray, "frames features"]]
-    """What a viewer or listener would see or hear change with emotion, in a unit of its own."""
-    fps: float
-    duration_s: float
+    features: Callable[[Any], Float[np.ndarray, "frames features"]] | None = None
+    """What a viewer would see change with emotion, frame by frame, in a unit of its own. None where one artefact alone
+    does not tell, because chance has its part in it: then its kind has tests of its own over many artefacts."""
+    fps: float = 0.0
+    duration_s: float = 0.0
 
 
 @cache
@@ -49,6 +51,16 @@ def _face_request(generator: Any, emotion: str, seed: int) -> Any:
     return generator.Request(speech=spoken_line(), emotion=emotion, seed=seed, fps=25)
 
 
+def _music_request(generator: Any, emotion: str, seed: int) -> Any:
+    return generator.Request(emotion=emotion, bars=2, seed=seed)
+
+
+def _notes(score: Score) -> tuple[np.ndarray, ...]:
+    notes = score.notes
+    tempi = np.array([(tempo.tick, tempo.bpm) for tempo in notes.tempi])
+    return notes.pitch, notes.velocity, notes.start_tick, notes.end_tick, tempi
+
+
 PROBES: dict[str, Probe] = {
     "face": Probe(
         request=_face_request,
@@ -57,4 +69,5 @@ PROBES: dict[str, Probe] = {
         fps=25,
         duration_s=4.0,
     ),
+    "music": Probe(request=_music_request, arrays=_notes),
 }
