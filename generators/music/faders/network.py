@@ -2,6 +2,9 @@
 
 Two latent vectors, for rhythm and for notes, each with a mixture of two Gaussians (low and high arousal); a key beside
 them; one decoder of events. Names of tensors are those of `MusicAttrRegGMVAE` in gudgud96/music-fader-nets.
+
+The authors' decoder of events has to find rhythm and density in the latent vectors by itself. Ours (`FaderSize.guided`)
+is also told, at every event, what the two sub-decoders wrote for this sixteenth, and which pitch classes to use.
 """
 
 from dataclasses import dataclass
@@ -12,7 +15,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, one_hot
 
+from espressivo.generators.music.faders.guide import GUIDE, guide, places
+from espressivo.generators.music.faders.recurrence import advance, heard, last_states
+
 KEYS = 24
+PITCH_CLASSES = 12
 _LOG_VARIANCE = -4.0
 """Of every component, constant."""
 
@@ -32,6 +39,14 @@ class FaderSize:
     """Low and high arousal."""
     over_time: bool = True
     """The authors normalise rhythm and note predictions over time; False normalises over the classes."""
+    guided: bool = False
+    """Ours: the decoder of events hears the tracks of the sub-decoders and the pitch classes; the sub-decoders predict
+    each sixteenth from those before it (the authors' see the one they predict), the notes also from its rhythm."""
+
+    @property
+    def condition(self) -> int:
+        """Numbers that the decoder of events is told all along."""
+        return 2 * self.latent + KEYS + PITCH_CLASSES * self.guided
 
 
 class Posterior(NamedTuple):
@@ -65,15 +80,15 @@ class MusicFaderNet(nn.Module):
             nn.Linear(2 * size.hidden, size.latent) for _ in range(6)
         )
         self.gru_d_r = nn.GRU(size.rhythm_classes + size.latent, size.hidden, batch_first=True)
-        self.gru_d_n = nn.GRU(size.note_classes + size.latent, size.hidden, batch_first=True)
+        notes = size.note_classes + size.rhythm_classes * size.guided
+        self.gru_d_n = nn.GRU(notes + size.latent, size.hidden, batch_first=True)
         self.linear_init_r, self.linear_init_n, self.linear_init_c = (
             nn.Linear(size.latent, size.hidden) for _ in range(3)
         )
         self.linear_out_r = nn.Linear(size.hidden, size.rhythm_classes)
         self.linear_out_n = nn.Linear(size.hidden, size.note_classes)
-        latent = 2 * size.latent + KEYS
-        self.linear_init_global = nn.Linear(latent, size.hidden)
-        self.grucell_g = nn.GRUCell(latent + size.events, size.hidden)
+        self.linear_init_global = nn.Linear(size.condition, size.hidden)
+        self.grucell_g = nn.GRUCell(size.events + size.condition + GUIDE * size.guided, size.hidden)
         self.grucell_g_2 = nn.GRUCell(size.hidden, size.hidden)
         self.linear_out_g = nn.Linear(size.hidden, size.events)
         self.mu_r_lookup, self.mu_n_lookup = (nn.Embedding(size.components, size.latent) for _ in range(2))
@@ -88,12 +103,14 @@ class MusicFaderNet(nn.Module):
         self.c_r, self.c_n = (nn.Linear(size.latent, 3) for _ in range(2))
         self.linear_out_c = nn.Linear(size.latent, KEYS)
 
-    def encode(self, events: Int[Tensor, "batch steps"]) -> tuple[Posterior, Posterior]:
-        """Return what is believed of rhythm and of notes."""
-        x = one_hot(events, self.size.events).float()
+    def encode(
+        self, events: Int[Tensor, "batch steps"], lengths: Int[Tensor, "batch"] | None = None
+    ) -> tuple[Posterior, Posterior]:
+        """Return what is believed of rhythm and of notes; padding counts as music where no lengths are given."""
+        rhythm, notes = last_states([self.gru_r, self.gru_n], events, lengths)
         return (
-            self._posterior(self.gru_r, self.mu_r, self.var_r, x),
-            self._posterior(self.gru_n, self.mu_n, self.var_n, x),
+            Posterior(self.mu_r(rhythm), self.var_r(rhythm).exp()),
+            Posterior(self.mu_n(notes), self.var_n(notes).exp()),
         )
 
     def component_log_odds(
@@ -110,17 +127,57 @@ class MusicFaderNet(nn.Module):
     ) -> tuple[Float[Tensor, "batch grid classes"], Float[Tensor, "batch grid classes"]]:
         """Read the rhythm and the number of notes off the latent vectors; the true ones come in, as in training."""
         dim = 1 if self.size.over_time else -1
+        r, n = one_hot(rhythm, self.size.rhythm_classes).float(), one_hot(notes, self.size.note_classes).float()
+        inputs = (_later(r), torch.cat([_later(n), r], dim=-1)) if self.size.guided else (r, n)
         parts = (
-            (self.gru_d_r, self.linear_init_r, self.linear_out_r, faders.rhythm, rhythm, self.size.rhythm_classes),
-            (self.gru_d_n, self.linear_init_n, self.linear_out_n, faders.notes, notes, self.size.note_classes),
+            (self.gru_d_r, self.linear_init_r, self.linear_out_r, faders.rhythm, inputs[0]),
+            (self.gru_d_n, self.linear_init_n, self.linear_out_n, faders.notes, inputs[1]),
         )
         read: list[Tensor] = []
-        for gru, init, out, latent, track, classes in parts:
-            x = one_hot(track, classes).float()
-            x = torch.cat([x, latent[:, None].expand(-1, x.shape[1], -1)], dim=-1)
+        for gru, init, out, latent, track in parts:
+            x = torch.cat([track, latent[:, None].expand(-1, track.shape[1], -1)], dim=-1)
             hidden, _ = gru(x, init(latent)[None])
             read.append(log_softmax(out(hidden), dim=dim))
         return read[0], read[1]
+
+    def follow(
+        self,
+        faders: Faders,
+        key: Float[Tensor, "batch keys"],
+        chroma: Float[Tensor, "batch 12"],
+        rhythm: Int[Tensor, "batch grid"],
+        notes: Int[Tensor, "batch grid"],
+        events: Int[Tensor, "batch steps"],
+        heard_events: Int[Tensor, "batch steps"],
+    ) -> Float[Tensor, "batch steps events"]:
+        """Return logits of each of `events`, all that came before being true: for training a guided network.
+
+        Args:
+            faders: the latent vectors.
+            key: strengths of the keys.
+            chroma: shares of the pitch classes.
+            rhythm: track to follow.
+            notes: track to follow.
+            events: tell where in the segment the decoder is.
+            heard_events: what it hears of the event before each: some may be hidden from it.
+        """
+        condition = self.condition(faders, key, chroma)
+        told = guide(rhythm, notes, *places(events))
+        beside = torch.cat([condition[:, None].expand(-1, events.shape[1], -1), told], dim=-1)
+        first_cell, second_cell = self.grucell_g, self.grucell_g_2
+        first, second = self.linear_init_global(condition), None
+        states: list[Tensor] = []
+        for inputs in heard(first_cell, heard_events, beside).unbind(1):
+            first = advance(inputs, first @ first_cell.weight_hh.t() + first_cell.bias_hh, first)
+            second = second_cell(first, first if second is None else second)
+            states.append(second)
+        return self.linear_out_g(torch.stack(states, dim=1))
+
+    def condition(
+        self, faders: Faders, key: Float[Tensor, "batch keys"], chroma: Float[Tensor, "batch 12"] | None = None
+    ) -> Float[Tensor, "batch condition"]:
+        """Return what the decoder of events is told all along; pitch classes only if the network is guided."""
+        return torch.cat([faders.rhythm, faders.notes, key, *([] if chroma is None else [chroma])], dim=-1)
 
     def decode(
         self,
@@ -137,7 +194,7 @@ class MusicFaderNet(nn.Module):
             steps: how many events.
             events: the true ones to go on from, in training; without them each step goes on from the likeliest.
         """
-        latent = torch.cat([faders.rhythm, faders.notes, key], dim=-1)
+        latent = self.condition(faders, key)
         first = self.linear_init_global(latent)
         second: Tensor | None = None
         event = torch.full((len(latent),), self.size.events - 1, device=latent.device)
@@ -150,15 +207,15 @@ class MusicFaderNet(nn.Module):
             event = out[-1].argmax(dim=-1) if events is None else events[:, step]
         return torch.stack(out, dim=1)
 
-    def towards(self, faders: Faders, arousal: float) -> Faders:
+    def towards(self, faders: Faders, arousal: float | Float[Tensor, "batch 1"]) -> Faders:
         """Move latent vectors from the mean of low arousal to that of high arousal: -1 down, 0 not at all, 1 up."""
         rhythm, notes = (lookup.weight[1] - lookup.weight[0] for lookup in (self.mu_r_lookup, self.mu_n_lookup))
         return Faders(faders.rhythm + arousal * rhythm, faders.notes + arousal * notes)
 
-    def _posterior(self, gru: nn.GRU, mean: nn.Linear, log_std: nn.Linear, x: Tensor) -> Posterior:
-        _, last = gru(x)
-        hidden = last.transpose(0, 1).flatten(1)
-        return Posterior(mean(hidden), log_std(hidden).exp())
+
+def _later(track: Float[Tensor, "batch grid classes"]) -> Float[Tensor, "batch grid classes"]:
+    """Show each sixteenth the one before it, and the first one nothing."""
+    return torch.cat([torch.zeros_like(track[:, :1]), track[:, :-1]], dim=1)
 
 
 def _log_likelihood(
