@@ -10,7 +10,7 @@ from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.commands import nearest_to_centres, read_commands, told_apart
 from espressivo.generators.music.emogen.emotion import Mood, command_of
-from espressivo.generators.music.emogen.heard_commands import probabilities, quadrants_of
+from espressivo.generators.music.emogen.heard_commands import blended, probabilities, quadrants_of
 from espressivo.generators.music.emogen.network import UNSET
 
 CORNERS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
@@ -84,3 +84,16 @@ def test_what_is_improbable_or_the_same_everywhere_is_left_open() -> None:
     assert command_of(Mood(1.0, 1.0), commands).tolist() == [UNSET, 1, UNSET, UNSET]
     assert command_of(Mood(-1.0, 1.0), commands).tolist() == [UNSET, 0, UNSET, UNSET]
     assert command_of(Mood(0.0, 1.0), commands).tolist() == [UNSET] * 4
+
+
+def test_what_was_heard_outweighs_what_was_published_as_far_as_it_tells() -> None:
+    published = np.zeros((4, 100), int)
+    published[0] = 1
+    heard = np.full((4, 100), 0.5)
+    heard[:, 1] = [0.0, 1.0, 1.0, 1.0]
+    heard[:, 2] = [0.25, 0.75, 0.5, 0.5]
+    found = blended(heard, published)
+    assert found[:, 0].tolist() == [1, 0, 0, 0]
+    assert found[:, 1].tolist() == [0, 1, 1, 1]
+    assert found[:, 2] == pytest.approx([0.625, 0.375, 0.25, 0.25])
+    assert found[:, table().names.index("Duration in Seconds")].tolist() == [0.5] * 4

@@ -1,13 +1,15 @@
 """Commands from unlabelled music: `python -m espressivo.generators.music.emogen.heard_commands MUSIC --out FILE`.
 
-The default reader of music (rules, `music-cues`) listens to all blocks of POP909, those that it hears most clearly in
-each quadrant are kept, and each attribute's command is how probable its bit is among them. So one clip's accidents are
-not asked for, attributes that say nothing of emotion are left open, and all of it may be used commercially. MUSIC is a
-folder with `pop909.tar.gz`; `--blocks` takes what `emogen.train` cached of it.
+The default reader of music (rules, `music-cues`) listens to blocks of POP909, those that it hears most clearly in each
+quadrant are kept, and how probable each attribute's bit is among them is its command, so far as the attribute tells
+quadrants apart there; the rest is the authors' published command (MIT). So valence is asked for by what carries it
+(their sad clip has major triads), and calm by what no pop song is like. Attributes that depend on the length of a piece
+are left open. MUSIC is a folder with `pop909.tar.gz`; `--blocks` takes what `emogen.train` cached of it.
 """
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +18,14 @@ from jaxtyping import Float, Int
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
 from espressivo.errors import InputError
-from espressivo.generators.music.attributes.attributes import bits_of
+from espressivo.generators.music.attributes.attributes import bits_of, table
 from espressivo.generators.music.emogen.corpora import Blocks, read_blocks
 from espressivo.generators.music.emogen.tokens import piano, spell
 
 _EDGE = 1 / 3
 """Of all blocks, the share that counts as high, and the share that counts as low."""
 _FEWEST = 20
+_OF_LENGTH = ("Number of Pitches", "Total Number of Notes", "Duration in Seconds")
 
 
 def main() -> None:
@@ -30,26 +33,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("music", type=Path, help="folder with POP909's archive")
     parser.add_argument("--blocks", type=Path, help="blocks.npz of a training run on POP909")
+    parser.add_argument("--every", type=int, default=2, help="listen to every n-th block")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     arguments = parser.parse_args()
     blocks = Blocks.load(arguments.blocks) if arguments.blocks else read_blocks(arguments.music, ["pop909"])
-    bits = np.array([bits_of(row) for row in blocks.attributes])
-    quadrants = quadrants_of(heard(blocks))
+    numbers = range(0, len(blocks), arguments.every)
+    bits = np.array([bits_of(blocks.attributes[number]) for number in numbers])
+    quadrants = quadrants_of(heard(blocks, numbers))
     found = {
-        "licence": "MIT (computed from POP909, Wang, Chen et al. 2020)",
+        "licence": "MIT (computed from POP909, Wang, Chen et al. 2020, and EmoGen's commands, Kang et al. 2023)",
         "blocks": [int((quadrants == quadrant).sum()) for quadrant in range(4)],
-        "commands": probabilities(bits, quadrants).round(3).tolist(),
+        "commands": blended(probabilities(bits, quadrants), table().commands).round(3).tolist(),
     }
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 
-def heard(blocks: Blocks) -> Float[np.ndarray, "blocks 2"]:
-    """Return valence and arousal of each block as the default reader hears them."""
+def heard(blocks: Blocks, numbers: Iterable[int]) -> Float[np.ndarray, "heard 2"]:
+    """Return valence and arousal of some blocks as the default reader hears them."""
     vocabulary, reader = piano(), load_reader()
     feelings = [
-        feeling_of(listen(spell(vocabulary.decode(blocks.block(number).tolist())).notes), reader)
-        for number in range(len(blocks))
+        feeling_of(listen(spell(vocabulary.decode(blocks.block(number).tolist())).notes), reader) for number in numbers
     ]
     return np.array([(feeling.valence, feeling.arousal) for feeling in feelings])
 
@@ -77,6 +81,16 @@ def probabilities(
             raise InputError(f"Only {len(members)} blocks are heard in Q{quadrant + 1}; {_FEWEST} are needed.")
         rows.append((members.sum(axis=0) + 1) / (len(members) + 2))
     return np.array(rows)
+
+
+def blended(
+    probable: Float[np.ndarray, "4 attributes"], published: Int[np.ndarray, "4 attributes"]
+) -> Float[np.ndarray, "4 attributes"]:
+    """Return a mean of both, each attribute's first one weighted by how far apart it holds the quadrants."""
+    weight = np.ptp(probable, axis=0)
+    mixed = weight * probable + (1 - weight) * published
+    mixed[:, [table().names.index(name) for name in _OF_LENGTH]] = 0.5
+    return mixed
 
 
 if __name__ == "__main__":
