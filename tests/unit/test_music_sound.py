@@ -9,7 +9,7 @@ import pytest
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.music.score import Instrument, Score
-from espressivo.generators.music.sound import additive, sampled, timbres
+from espressivo.generators.music.sound import additive, fluid, sampled, timbres
 from espressivo.generators.music.sound.loudness import CEILING_DBTP, integrated_lufs, true_peak_db
 from espressivo.generators.music.sound.render import RATE_HZ, render, write_stereo_wav
 from espressivo.media.notes import Notes
@@ -33,6 +33,10 @@ def tune() -> Score:
 def note(pitch: int, velocity: int, seconds: float = 1.0, instrument: Instrument = PIANO) -> np.ndarray:
     length = round(seconds * 1000)
     return additive.play(notes_of((0, length, pitch, velocity, 0)), instrument, round((seconds + 1) * RATE_HZ), RATE_HZ)
+
+
+def can_play_soundfonts() -> bool:
+    return sampled.is_installed() or fluid.is_installed()
 
 
 def level_db(sound: np.ndarray) -> float:
@@ -104,7 +108,7 @@ def test_nothing_clicks() -> None:
 
 @pytest.mark.parametrize("player", ["own", "soundfont"])
 def test_loudness_peaks_stems_and_length(player: str) -> None:
-    if player == "soundfont" and not (sampled.is_installed() and sampled.found_soundfont()):
+    if player == "soundfont" and not (can_play_soundfonts() and sampled.found_soundfont()):
         pytest.skip("no soundfont here")
     sound = render(tune(), player)  # type: ignore[arg-type]
     assert integrated_lufs(sound.mix, RATE_HZ) == pytest.approx(-16, abs=0.3)
@@ -179,12 +183,30 @@ def test_what_cannot_be_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     font = tmp_path / "soundfonts" / "FluidR3_GM.sf2"
     font.write_bytes(b"no soundfont")
     assert sampled.found_soundfont() == font
-    if sampled.is_installed():
+    if can_play_soundfonts():
         with pytest.raises(InputError, match="FluidR3_GM"):
             render(tune(), "soundfont")
     else:
         with pytest.raises(MissingDependencyError, match="tinysoundfont"):
             render(tune(), "soundfont")
+
+
+@pytest.mark.skipif(not (fluid.is_installed() and sampled.is_installed()), reason="needs fluidsynth and tinysoundfont")
+def test_fluidsynth_plays_what_tinysoundfont_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    font = sampled.found_soundfont()
+    if font is None:
+        pytest.skip("no soundfont here")
+    notes = tune().notes.where(tune().notes.track == 0)
+    theirs, ours = (player.play(notes, PIANO, 7 * RATE_HZ, RATE_HZ, font) for player in (fluid, sampled))
+    halves = [(0.5 * half * RATE_HZ, 0.5 * (half + 1) * RATE_HZ) for half in range(8)]
+    for begin, end in halves:
+        assert level_db(theirs[int(begin) : int(end)]) == pytest.approx(level_db(ours[int(begin) : int(end)]), abs=6)
+    assert np.abs(theirs[round(0.1 * RATE_HZ) :]).max() > 0.01
+    assert level_db(theirs[6 * RATE_HZ :]) < -80
+    assert not fluid.play(notes.where(np.zeros(len(notes), bool)), PIANO, 100, RATE_HZ, font).any()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not fluid.is_installed()
+    assert render(tune(), soundfont=font).player == font.name
 
 
 def test_a_file_holds_both_channels(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Float32
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.music.score import Instrument, Score
-from espressivo.generators.music.sound import additive, sampled
+from espressivo.generators.music.sound import additive, fluid, sampled
 from espressivo.generators.music.sound.loudness import TARGET_LUFS, normalised
 from espressivo.generators.music.sound.room import in_room
 from espressivo.media.notes import Notes
@@ -64,14 +64,14 @@ def render(
 ) -> Sound:
     """Play a score.
 
-    `auto` plays a soundfont where tinysoundfont and a soundfont are installed, else the own synthesiser. With `loop`
-    the sound ends with the last bar and what rings on is added to its beginning, so that it repeats without a seam.
-    Without `stems` tracks are not kept apart, which takes less time and memory.
+    `auto` plays a soundfont where one is installed and fluidsynth or, failing that, tinysoundfont with it; else the
+    own synthesiser. With `loop` the sound ends with the last bar and what rings on is added to its beginning, so that
+    it repeats without a seam. Without `stems` tracks are not kept apart, which takes less time and memory.
 
     Raises:
         InputError: the score has no notes, is too long or has too many tracks for stems, or the soundfont cannot be
             used.
-        MissingDependencyError: a soundfont is asked for and none, or no tinysoundfont, is installed.
+        MissingDependencyError: a soundfont is asked for, and none or nothing that plays it is installed.
     """
     if not len(score.notes):
         raise InputError("The score has no notes, so there is nothing to hear; compose or give one with some.")
@@ -121,7 +121,8 @@ def write_stereo_wav(path: Path, sound: Float32[np.ndarray, "samples 2"], rate_h
 
 def _player(player: Player, soundfont: Path | None) -> tuple[str, _Play, _Finish]:
     """Return the name of what plays, how it plays a track, and what is done to tracks or to their sum."""
-    if player == "own" or (player == "auto" and soundfont is None and not sampled.is_installed()):
+    can_play = sampled.is_installed() or fluid.is_installed()
+    if player == "own" or (player == "auto" and soundfont is None and not can_play):
         return "own", _play_own, _in_room
     font = soundfont or sampled.found_soundfont()
     if font is not None:
@@ -142,7 +143,8 @@ def _in_room(sound: Float32[np.ndarray, "samples 2"]) -> Float32[np.ndarray, "sa
 
 
 def _play_soundfont(font: Path, notes: Notes, instrument: Instrument, samples: int) -> Float32[np.ndarray, "samples 2"]:
-    return sampled.play(notes, instrument, samples, RATE_HZ, font)
+    play = fluid.play if fluid.is_installed() else sampled.play
+    return play(notes, instrument, samples, RATE_HZ, font)
 
 
 def _as_it_is(sound: Float32[np.ndarray, "samples 2"]) -> Float32[np.ndarray, "samples 2"]:
