@@ -19,16 +19,17 @@ from espressivo.generators.music.muser.decoding import CodeWriter, Leader, Leadi
 from espressivo.generators.music.muser.elements import COLUMN, FIELDS
 from espressivo.generators.music.muser.grammar import NO_NOTES_YET, POSITIONS, Grammar, Place
 from espressivo.generators.music.muser.manners import CODES, Manners
+from espressivo.generators.music.muser.meanings import BAR, NOTE, CodePlace, rooms_of
 from espressivo.generators.music.muser.pretrained import Model
 
 _BEATS = 4
 _USUAL_BPM = 100.0
-_SHORTEST_BAR = 3
-"""Codes: a line, a position, a note."""
 _LONGEST, _REMEMBERED = 960, 256
 """Codes of a section, and how many of them may be of the section before."""
 _STEADY_BARS, _TURNING_BARS = 16, 4
 """Bars of a section. Codes are written before tempi are known: where the mood changes in time, few at once."""
+_STRICT = 12.0
+"""What strictness 1 takes from the logits of pitches out of the key: as good as all."""
 Word = Int[np.ndarray, "8"]
 
 
@@ -43,6 +44,10 @@ class Plan:
     is_led: bool
     """Whether there is an emotion anywhere in the piece."""
     manners: Manners
+    scale: frozenset[int] = frozenset(range(12))
+    """Pitch classes, of the key that the model writes in, to which notes are drawn."""
+    strictness: float = 1.0
+    """1 lets no other pitch pass, less makes them that much rarer."""
 
     def mood_at(self, bar: int, time_s: float) -> Mood:
         """Return the mood of a bar."""
@@ -132,8 +137,8 @@ class _Section:
         self._tempi = model.dictionary.numbers("tempo")
         self._before = _newest(before)
         self._is_whole = self._wrote = False
-        numbers = np.arange(len(model.used_codes))
-        self._begins, self._ends = (np.isin(numbers, list(codes)) for codes in (model.bar_codes, model.end_codes))
+        outside = ~np.isin(model.dictionary.numbers("pitch") % 12, list(plan.scale))
+        self._likings = {"pitch": np.where(outside, -_STRICT * plan.strictness, 0.0)}
 
     def written(self) -> Iterator[Bar]:
         """Write codes, then their words; yield bars as they are finished, one at least."""
@@ -145,8 +150,9 @@ class _Section:
                 writer.read(word, self._lead(bar.mood))
         place, mood, words = Place(told=self._clock.bars > 0), self._mood(0), []
         first = sum(len(bar.words) for bar in self._before)
+        rooms = np.zeros(len(codes), int) if self._model.kinds is None else rooms_of(self._model.kinds[codes])
         for number in range(first, len(codes)):
-            word = self._word(writer, place, self._lead(mood).strength)
+            word = self._word(writer, place, self._lead(mood), codes[number], int(rooms[number]))
             if words and self._grammar.begins_bar(word):
                 yield self._bar(words, codes[number - len(words) : number], mood)
                 words, mood = [], self._mood(0)
@@ -169,39 +175,39 @@ class _Section:
                 writer.write(code, self._lead(bar.mood))
         codes = [code for bar in self._before for code in bar.codes]
         manner, wanted = self._plan.manners[CODES], self._bars_wanted()
-        lead, bars, since = self._lead(self._mood(0)), 0, 0
+        lead, bars, place, kinds = self._lead(self._mood(0)), 0, CodePlace(), self._model.kinds
+        allowed = np.ones(len(self._model.used_codes), bool)
         while len(codes) < _LONGEST:
-            logits = writer.logits(lead.strength * manner.guidance)
-            code = draw(logits, self._allowed(bars, since), manner, self._random)
-            if code in self._model.bar_codes:
-                if bars == wanted:
-                    self._is_whole = True
-                    break
-                lead, bars, since = self._lead(self._mood(bars)), bars + 1, 0
+            allowed = allowed if kinds is None else place.allowed(kinds)
+            code = draw(writer.logits(lead, manner.guidance), allowed, manner, self._random)
+            if kinds is not None:
+                place = place.after(int(kinds[code]))
+                if place.last == BAR:
+                    if bars == wanted:
+                        self._is_whole = True
+                        break
+                    lead, bars = self._lead(self._mood(bars)), bars + 1
             codes.append(code)
-            since += 1
             writer.write(code, lead)
         return codes
 
-    def _allowed(self, bars: int, since: int) -> Bool[np.ndarray, "codes"]:
-        """Return which codes may come next: first a bar, bars of some length, no end."""
-        if not self._begins.any():
-            return ~self._ends
-        if not bars:
-            return self._begins
-        return ~self._ends & (~self._begins | (since >= _SHORTEST_BAR))
-
-    def _word(self, writer: WordWriter, place: Place, strength: float) -> Word:
-        """Draw a word: its type first, then what belongs to it."""
-        grammar, word = self._grammar, np.zeros(len(FIELDS), int)
-        kind = self._draw("type", writer.types(strength * self._plan.manners["type"].guidance), grammar.types(place))
+    def _word(self, writer: WordWriter, place: Place, lead: Leading, code: int, room: int) -> Word:
+        """Draw a word: its type first, unless its code stands for one, then what belongs to it."""
+        grammar, word, kinds = self._grammar, np.zeros(len(FIELDS), int), self._model.kinds
+        if kinds is None:
+            kind = self._draw("type", writer.types(lead, self._plan.manners["type"].guidance), grammar.types(place))
+        else:
+            kind = grammar.note if kinds[code] == NOTE else grammar.metrical
         word[COLUMN["type"]] = kind
         for name in grammar.elements_of(kind):
             # A bar line says nothing else.
             if grammar.begins_bar(word):
                 break
-            logits = writer.element(name, kind, strength * self._plan.manners[name].guidance)
-            word[COLUMN[name]] = self._draw(name, logits, grammar.element(name, place))
+            logits = writer.element(name, kind, lead, self._plan.manners[name].guidance)
+            allowed = grammar.element(name, place, room)
+            if name == "bar-beat" and kinds is not None:
+                allowed &= (np.arange(len(allowed)) == grammar.bar) == (kinds[code] == BAR)
+            word[COLUMN[name]] = self._draw(name, logits + self._likings.get(name, 0.0), allowed)
         return word
 
     def _draw(self, name: str, logits: Float[np.ndarray, "n"], allowed: Bool[np.ndarray, "n"]) -> int:

@@ -1,9 +1,12 @@
 """The prior and the decoder step by step, for a piece that is led by an emotion.
 
 Where an emotion leads, both are asked twice, with the emotion and without, and go further in the direction in which it
-draws them (classifier-free guidance, J. Ho and T. Salimans, 2022). The rows of a batch are the two questions.
+draws them (classifier-free guidance, J. Ho and T. Salimans, 2022). The rows of a batch are the two questions. A small
+network learns from little music to continue it long before it learns what emotions have to do with it; therefore what
+each quadrant's music has more of is counted, too, and leans every draw that way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,11 +17,13 @@ from torch import Tensor
 
 from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.linear_attention import Sums
+from espressivo.generators.music.muser.manners import CODES
 from espressivo.generators.music.muser.pretrained import Model
 from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE, Prior
 from espressivo.generators.music.muser.stepping import Past, Stepper
 
 Logits = Float[np.ndarray, "classes"]
+_LEANING = 0.4
 _SIGNS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
@@ -30,8 +35,17 @@ class Leading:
     """The emotion that the prior is told in each row: the mood's, and none where that is asked too."""
     for_words: Float[Tensor, "rows 128"]
     """The same for the decoder."""
+    leans: Mapping[str, Float[np.ndarray, "classes"]]
+    """What the mood's music has more of than other music, for codes and elements; empty if that is not known."""
     strength: float
-    """How far the first row's answer is followed beyond the last one's."""
+    """How far the first row's answer is followed beyond the last one's, and leans with it."""
+
+    def followed(self, logits: Float[Tensor, "rows classes"], name: str, guidance: float) -> Logits:
+        """Return logits of codes or of an element, led by the mood."""
+        strength = self.strength * guidance
+        led, free = logits[0].numpy(), logits[-1].numpy()
+        followed = free + strength * (led - free) if len(logits) > 1 else led
+        return followed + _LEANING * strength * self.leans[name] if name in self.leans else followed
 
 
 class Leader:
@@ -45,10 +59,11 @@ class Leader:
     def lead(self, mood: Mood) -> Leading:
         """Return how a mood leads. Between quadrants, embeddings are mixed by how near each is (bilinear)."""
         if mood not in self._known:
-            shares = torch.tensor(np.array(self._shares(mood)), dtype=torch.float32)
-            self._known[mood] = Leading(
-                self._model.prior.emotion(shares), self._model.network.emotion(shares), mood.intensity
-            )
+            rows = torch.tensor(np.array(self._shares(mood)), dtype=torch.float32)
+            quadrants = torch.tensor(_quadrants(mood.valence, mood.arousal), dtype=torch.float32)
+            leans = {name: (quadrants @ lean).numpy() for name, lean in self._model.leans.items()}
+            prior, network = self._model.prior.emotion(rows), self._model.network.emotion(rows)
+            self._known[mood] = Leading(prior, network, leans, mood.intensity)
         return self._known[mood]
 
     def _shares(self, mood: Mood) -> list[Float[np.ndarray, "5"]]:
@@ -57,8 +72,8 @@ class Leader:
         if self._model.guided and not self._is_led:
             return [untold]
         # A model that knows no pieces without emotion is told one nearer to the middle of all quadrants instead.
-        place = np.array([mood.valence, mood.arousal]) * (1.0 if self._model.guided else mood.intensity)
-        told = np.concatenate([[0.0], np.prod(0.5 * (1.0 + _SIGNS * place), axis=1)])
+        reach = 1.0 if self._model.guided else mood.intensity
+        told = np.concatenate([[0.0], _quadrants(reach * mood.valence, reach * mood.arousal)])
         return [told, untold] if self._model.guided else [told]
 
 
@@ -71,9 +86,9 @@ class CodeWriter:
         self._past: list[Sums] | None = None
         self._logits, self._past = prior.begin(first.for_codes)
 
-    def logits(self, strength: float) -> Logits:
+    def logits(self, lead: Leading, guidance: float) -> Logits:
         """Return logits of the next code, at the temperature of training."""
-        return _guided(self._logits, strength) / PRIOR_TEMPERATURE
+        return lead.followed(self._logits / PRIOR_TEMPERATURE, CODES, guidance)
 
     def write(self, code: int, lead: Leading) -> None:
         """Add a code."""
@@ -109,15 +124,15 @@ class WordWriter:
         )
         self._place += 1
 
-    def types(self, strength: float) -> Logits:
+    def types(self, lead: Leading, guidance: float) -> Logits:
         """Return logits of the next word's type."""
-        return _guided(self._stepper.types(self._hidden), strength)
+        return lead.followed(self._stepper.types(self._hidden), "type", guidance)
 
-    def element(self, name: str, kind: int, strength: float) -> Logits:
+    def element(self, name: str, kind: int, lead: Leading, guidance: float) -> Logits:
         """Return logits of another element of the next word, given its type."""
-        return _guided(self._stepper.element(name, self._hidden, kind), strength)
+        return lead.followed(self._stepper.element(name, self._hidden, kind), name, guidance)
 
 
-def _guided(logits: Float[Tensor, "rows classes"], strength: float) -> Logits:
-    led, free = logits[0], logits[-1]
-    return (free + strength * (led - free) if len(logits) > 1 else led).numpy()
+def _quadrants(valence: float, arousal: float) -> Float[np.ndarray, "4"]:
+    """Return how near each quadrant is."""
+    return np.prod(0.5 * (1.0 + _SIGNS * [valence, arousal]), axis=1)

@@ -9,11 +9,12 @@ from pydantic import Field, field_validator, model_validator
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.base import GeneratorSpec
-from espressivo.generators.music.request import MusicRequest, existing_midi
+from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
 if TYPE_CHECKING:
+    from espressivo.generators.music.keys import Key
     from espressivo.generators.music.muser.composing import Bar, Plan
     from espressivo.generators.music.muser.pretrained import Model
     from espressivo.generators.music.muser.tokens import CompoundWords
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Element = Literal["tempo", "chord", "bar-beat", "pitch", "duration", "velocity"]
 _STAGE = "composing"
 _KEYS = 12
+_BRIGHTNESS = 0.8
+"""At a valence of 1 nine pieces of ten are in major, at -1 one (estimate)."""
 _MOST_BARS = 500
 
 
@@ -35,7 +38,11 @@ class MuserRequest(MusicRequest):
     """MIDI file that gives the elements."""
     elements: tuple[Element, ...] = Field(default=("bar-beat", "duration", "velocity"), min_length=1)
     """What is taken from it: tempo, names of chords, rhythm (bar-beat), pitch, duration, dynamics (velocity)."""
-    guidance: float = Field(default=2.0, ge=0, le=5)
+    key: KeyInput | None = None
+    """Key, such as C, F# minor or D dorian; by default the tonic is drawn, and the mode with the emotion's valence."""
+    strictness: float = Field(default=0.35, ge=0, le=1)
+    """Of the key: 1 lets no other pitch pass, less makes them that much rarer; 0 leaves it to the model."""
+    guidance: float = Field(default=1.0, ge=0, le=5)
     """How firmly an emotion of intensity 1 leads the music."""
     temperature: float = Field(default=1.0, ge=0.1, le=3)
     """Below 1 the music is more regular, above 1 more surprising."""
@@ -127,18 +134,33 @@ class MusER:
             manners=adjusted(self.model.manners, request.temperature, request.guidance),
         )
 
+    def key(self, request: MuserRequest, plan: "Plan", random: np.random.Generator) -> "Key":
+        """Return the key that is asked for; else a tonic, and a mode that goes with the valence at the beginning."""
+        from espressivo.generators.music.keys import Key
+
+        valence, _ = plan.mood_at(0, 0.0).place
+        tonic, is_major = int(random.integers(_KEYS)), random.random() < 0.5 * (1.0 + _BRIGHTNESS * valence)
+        return request.key or Key(tonic, "major" if is_major else "minor")
+
     def _composed(
         self, request: MuserRequest, random: np.random.Generator, progress: ProgressCallback | None, draft: int
     ) -> "Score":
         from espressivo.generators.music.muser.composing import write
 
-        shift = int(random.integers(_KEYS)) - _KEYS // 2 if self.model.in_c else 0
+        plan = self.plan(request)
+        key = self.key(request, plan, random)
+        shift = (key.tonic + 6) % 12 - 6 if self.model.in_c else 0
+        scale = frozenset((pitch - shift) % 12 for pitch in key.scale)
         bars: list[Bar] = []
-        for bar in write(self.model, self.plan(request), random):
+        for bar in write(self.model, replace(plan, scale=scale, strictness=self._strictness(request)), random):
             bars.append(bar)
             _report(progress, (draft + bar.share) / request.best_of)
         words = np.array([word for bar in bars for word in bar.words])
         return self._score(words, len(bars), shift, request)
+
+    def _strictness(self, request: MuserRequest) -> float:
+        """Models that were not taught pieces in C choose their keys, unless one is asked for."""
+        return request.strictness if self.model.in_c or request.key else 0.0
 
     def _transferred(
         self, request: MuserRequest, melody_of: Path, elements_of: Path, random: np.random.Generator

@@ -15,7 +15,9 @@ from espressivo.generators.music.muser.elements import COLUMN, FIELDS
 POSITIONS = 16
 """Of a bar."""
 NO_NOTES_YET = 128
-_FINGERS = 10
+_GAP = 3
+"""Semitones, of which one at least is of the key, whichever it is."""
+FINGERS = 10
 """Notes that may begin together."""
 
 
@@ -44,20 +46,29 @@ class Grammar:
     def types(self, place: Place) -> Bool[np.ndarray, "4"]:
         """Return which types may come next; there is always one."""
         allowed = np.zeros(4, bool)
-        allowed[self.note] = place.lowest > self._lowest_pitch and place.notes < _FINGERS
+        allowed[self.note] = place.lowest > self._lowest_pitch and place.notes < FINGERS
         allowed[self.metrical] = place.position == POSITIONS or place.notes > 0 or place.position < 0
         return allowed
 
-    def element(self, name: str, place: Place) -> Bool[np.ndarray, "classes"]:
-        """Return which ids of an element may come next, if it belongs to the type that was drawn."""
+    def element(self, name: str, place: Place, room: int = 0) -> Bool[np.ndarray, "classes"]:
+        """Return which ids of an element may come next, if it belongs to the type that was drawn.
+
+        Args:
+            name: of the element.
+            place: where the piece is.
+            room: how many more positions have to follow in the bar, or notes below.
+        """
         allowed = np.ones(len(self._dictionary.words[COLUMN[name]]), bool)
         allowed[0] = False
         if name == "bar-beat":
-            allowed &= self._positions > place.position
+            allowed &= (self._positions > place.position) & (self._positions < POSITIONS - room)
             # A bar begins where the one before has something to hear.
             allowed[self.bar] = place.position >= 0
         elif name == "pitch":
-            allowed &= (self._pitches < place.lowest) & (self._pitches > 0)
+            # Where there is space for it, so much that each of the notes below can be of a key.
+            wide = self._lowest_pitch + _GAP * (room + 1) <= place.lowest
+            floor = self._lowest_pitch + (_GAP if wide else 1) * room
+            allowed &= (self._pitches < place.lowest) & (self._pitches >= floor)
         elif name in ("tempo", "chord") and not place.told:
             allowed[self._dictionary.number(name, "CONTI")] = False
         return allowed

@@ -2,11 +2,12 @@
 
 import json
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from safetensors import SafetensorError
@@ -17,11 +18,12 @@ from espressivo.errors import InputError
 from espressivo.generators.music.muser.checkpoints import load_network, load_prior
 from espressivo.generators.music.muser.dictionary import Dictionary, plain_pickle, read_dictionary, reconstructed
 from espressivo.generators.music.muser.manners import AUTHORS, OWN, Manners
+from espressivo.generators.music.muser.meanings import Kinds
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
 from espressivo.generators.music.muser.stepping import Stepper
 
-_NETWORK, _PRIOR = "network.", "prior."
+_NETWORK, _PRIOR, _LEAN = "network.", "prior.", "lean."
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +34,10 @@ class Model:
     prior: Prior
     used_codes: Int[Tensor, "used"]
     """Code of the network's codebook that each code of the prior stands for."""
-    bar_codes: frozenset[int]
-    """Codes of the prior that begin a bar; none if that is not known, as of the authors' weights."""
-    end_codes: frozenset[int]
-    """Codes of the prior that end a piece."""
+    kinds: Kinds | None
+    """What the prior's codes stand for, if that is known; of the authors' weights it is not."""
+    leans: Mapping[str, Float[Tensor, "4 classes"]]
+    """For codes and elements: by how much the log probability of each is higher in a quadrant than in all music."""
     dictionary: Dictionary
     manners: Manners
     guided: bool
@@ -74,12 +76,13 @@ def _own(folder: Path) -> Model:
         tensors = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
         network, prior = MusER(MusERSize(**config["size"])), Prior(PriorSize(**config["prior_size"]))
         used = torch.tensor(config["used_codes"])
-        bars, ends = frozenset(config["bar_codes"]), frozenset(config["end_codes"])
+        kinds = np.array(config["code_kinds"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(wrong) from error
     load_network(network, _part(tensors, _NETWORK))
     load_prior(prior, _part(tensors, _PRIOR))
-    return Model(network, prior, used, bars, ends, reconstructed(), OWN, guided=True, in_c=True)
+    leans = _part(tensors, _LEAN)
+    return Model(network, prior, used, kinds, leans, reconstructed(), OWN, guided=True, in_c=True)
 
 
 def _official(folder: Path) -> Model:
@@ -99,8 +102,8 @@ def _official(folder: Path) -> Model:
         network,
         prior,
         _used_codes(folder, network.size.codes, prior.size.codes),
-        frozenset(),
-        frozenset(),
+        None,
+        {},
         read_dictionary(dictionary) if dictionary else reconstructed(),
         AUTHORS,
         guided=False,

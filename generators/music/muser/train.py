@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from espressivo.generators.music.muser.corpus import Pieces, read_pieces
+from espressivo.generators.music.muser.counting import kinds_of, leans_of
 from espressivo.generators.music.muser.dictionary import reconstructed
 from espressivo.generators.music.muser.elements import COLUMN, ELEMENTS, TYPE
 from espressivo.generators.music.muser.layers import ScaledEmbedding
@@ -77,38 +78,24 @@ def main() -> None:
 
 
 def _write(folder: Path, network: "_Network", prior: "_Prior", pieces: Pieces, codes: list[Codes]) -> None:
+    numbered = [np.searchsorted(prior.used, row) for row in codes]
     tensors = {f"network.{name}": tensor for name, tensor in network.model.state_dict().items()}
     tensors |= {f"prior.{name}": tensor for name, tensor in prior.model.state_dict().items()}
+    tensors |= {f"lean.{name}": torch.from_numpy(lean) for name, lean in leans_of(pieces, numbered).items()}
     # Half precision is half the size; no figure changes.
     save_file({name: tensor.half().contiguous() for name, tensor in tensors.items()}, folder / "model.safetensors")
-    begins, ends = _what_codes_say(pieces, [np.searchsorted(prior.used, row) for row in codes], len(prior.used))
-    shares = np.bincount(np.concatenate(codes)) / sum(map(len, codes))
-    shares = shares[shares > 0]
+    shares = np.bincount(np.concatenate(numbered)) / sum(map(len, numbered))
     config = {
         "size": asdict(network.model.size),
         "prior_size": asdict(prior.model.size),
         "used_codes": prior.used.tolist(),
-        "bar_codes": begins,
-        "end_codes": ends,
+        "code_kinds": kinds_of(pieces, numbered).tolist(),
         "steps": network.step,
         "prior_steps": prior.step,
         "perplexity_of_codes": round(float(np.exp(-(shares * np.log(shares)).sum())), 1),
         "loss_on_held_out_songs": _rounded(network.validate() | prior.validate()),
     }
     (folder / "config.json").write_text(json.dumps(config) + "\n", encoding="utf-8")
-
-
-def _what_codes_say(pieces: Pieces, codes: list[Codes], count: int) -> tuple[list[int], list[int]]:
-    """Return which of the prior's codes mostly stand for bar lines, and which for ends."""
-    words = np.concatenate([pieces.piece(number)[1:] for number in range(len(pieces))])
-    every = np.concatenate(codes)
-    dictionary, total = reconstructed(), np.bincount(every, minlength=count)
-    lines = words[:, COLUMN["bar-beat"]] == dictionary.number("bar-beat", "Bar")
-    ends = words[:, TYPE] == dictionary.number("type", "EOS")
-    begins, closes = (
-        np.flatnonzero(2 * np.bincount(every, weights=said, minlength=count) > total).tolist() for said in (lines, ends)
-    )
-    return begins, closes
 
 
 class _Stage(Generic[_Model]):

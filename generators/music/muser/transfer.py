@@ -15,8 +15,9 @@ from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.emogen.sampling import draw
 from espressivo.generators.music.muser.decoding import Leader, WordWriter
 from espressivo.generators.music.muser.elements import COLUMN, SLICES, TYPE
-from espressivo.generators.music.muser.grammar import POSITIONS, Grammar, Place
+from espressivo.generators.music.muser.grammar import Grammar, Place
 from espressivo.generators.music.muser.manners import Manners
+from espressivo.generators.music.muser.meanings import BAR, END, NOTE, POSITION, rooms_of
 from espressivo.generators.music.muser.pretrained import Model
 from espressivo.generators.music.muser.tokens import CompoundWords
 
@@ -101,30 +102,24 @@ class _Rewriting:
         writer = WordWriter.of(self._model, latent)
         writer.read(self._grammar.word(type="Emotion"), lead)
         place, written = Place(told=told), []
-        rooms = _rooms(part, self._grammar)
+        rooms = rooms_of(_kinds(part, self._grammar))
         for number, word in enumerate(part):
             new = word.copy()
             # What stays silent in the source, such as a bar line's tempo, stays so.
             for name in self._grammar.elements_of(int(word[TYPE])):
                 if name in elements and word[COLUMN[name]] and not self._grammar.begins_bar(word):
                     manner = self._manners[name]
-                    allowed = self._grammar.element(name, place) & self._leaving_room(name, rooms[number])
-                    logits = writer.element(name, int(word[TYPE]), lead.strength * manner.guidance)
+                    allowed = self._grammar.element(name, place, int(rooms[number]))
+                    # That it is no bar line is known.
+                    if name == "bar-beat":
+                        allowed[self._grammar.bar] = False
+                    logits = writer.element(name, int(word[TYPE]), lead, manner.guidance)
                     new[COLUMN[name]] = draw(logits, allowed, manner, self._random)
             written.append(new)
             place = self._grammar.after(place, new)
             if number + 1 < len(part):
                 writer.read(new, lead)
         return np.array(written)
-
-    def _leaving_room(self, name: str, room: int) -> np.ndarray:
-        """Return which ids leave so many positions after, or pitches below, for the words that follow."""
-        numbers = self._model.dictionary.numbers(name)
-        if name == "bar-beat":
-            return (numbers >= 0) & (numbers < POSITIONS - room)
-        if name == "pitch":
-            return numbers >= numbers[numbers > 0].min() + room
-        return np.ones(len(numbers), bool)
 
 
 def _latent(model: Model, part: CompoundWords) -> Latent:
@@ -144,9 +139,10 @@ def _parts(words: CompoundWords, grammar: Grammar) -> Iterator[CompoundWords]:
 
 
 def _kinds(words: CompoundWords, grammar: Grammar) -> Int[np.ndarray, "length"]:
-    """Return what each word is: its type, or -1 for a bar line."""
-    lines = [grammar.begins_bar(word) for word in words]
-    return np.where(lines, -1, words[:, TYPE])
+    """Return what each word is, as `meanings` calls it."""
+    lines = np.array([grammar.begins_bar(word) for word in words], bool)
+    types = words[:, TYPE]
+    return np.select([lines, types == grammar.metrical, types == grammar.note], [BAR, POSITION, NOTE], END)
 
 
 def _aligned(
@@ -159,20 +155,3 @@ def _aligned(
         if len(giving):
             places[taking] = giving[(begun + np.arange(len(taking))) % len(giving)]
     return places
-
-
-def _rooms(part: CompoundWords, grammar: Grammar) -> Int[np.ndarray, "length"]:
-    """Return how many words of the same level follow each: positions in its bar, notes at its position."""
-    rooms = np.zeros(len(part), int)
-    positions = notes = 0
-    for number in range(len(part) - 1, -1, -1):
-        word = part[number]
-        if word[TYPE] == grammar.note:
-            rooms[number] = notes
-            notes += 1
-        elif grammar.begins_bar(word):
-            positions = notes = 0
-        else:
-            rooms[number] = positions
-            positions, notes = positions + 1, 0
-    return rooms
