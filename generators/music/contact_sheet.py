@@ -24,7 +24,7 @@ _COLUMNS = 2
 _WIDTH_IN, _ROW_IN, _DPI = 13.0, 2.6, 100
 _COLOURS = 96
 _LONGEST_OF_MEDIAN = 1.3
-_ROLL = (30, 96)
+_FEWEST_PITCHES = 36
 _HEARD_HZ, _ROWS, _ACROSS = (50.0, 10_000.0), 180, 400
 _TICKS_HZ = (100, 300, 1000, 3000, 10_000)
 
@@ -50,6 +50,8 @@ def draw_rolls(path: Path, exhibits: Sequence[Exhibit], title: str = "") -> None
     from matplotlib.collections import PolyCollection
 
     shown_s = _shown([exhibit.score.seconds for exhibit in exhibits])
+    lowest, highest = _reach(exhibits)
+    octaves = np.arange(-(-lowest // 12) * 12, highest + 1, 12)
     roll = None
     for axes, exhibit in zip(cells, exhibits, strict=True):
         pitched = exhibit.score.notes.pitched
@@ -58,12 +60,11 @@ def draw_rolls(path: Path, exhibits: Sequence[Exhibit], title: str = "") -> None
         axes.add_collection(roll)
         for line_s in exhibit.score.notes.seconds_at(exhibit.score.notes.bar_edges).tolist():
             axes.axvline(line_s, color="0.85", linewidth=0.6, zorder=0)
-        octaves = np.arange(36, 97, 12)
         axes.set_yticks(octaves, [f"C{octave // 12 - 1}" for octave in octaves])
         axes.grid(axis="y", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.set_xlim(0, shown_s)
-        axes.set_ylim(*_ROLL)
+        axes.set_ylim(lowest, highest)
         axes.set_title(f"{exhibit.label}: {facts_of(exhibit.score)}", loc="left", fontsize=9, parse_math=False)
     assert roll is not None
     figure.colorbar(roll, ax=cells, label="velocity", pad=0.01, aspect=60)
@@ -123,6 +124,13 @@ def _sheet(exhibits: Sequence[Exhibit], title: str) -> "tuple[Figure, list[Axes]
         lowest.set_xlabel("time (s)")
     figure.suptitle(title, fontsize=11, parse_math=False)
     return figure, cells[: len(exhibits)]
+
+
+def _reach(exhibits: Sequence[Exhibit]) -> tuple[int, int]:
+    """Return the pitches between which all pieces lie, with some air."""
+    pitches = np.concatenate([exhibit.score.notes.pitched.pitch for exhibit in exhibits])
+    lowest, highest = int(pitches.min()) - 2, int(pitches.max()) + 2
+    return lowest, max(highest, lowest + _FEWEST_PITCHES)
 
 
 def _shown(seconds: Sequence[float]) -> float:
