@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from symusic.core import ScoreTick
 
 _TONICS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+_COLUMNS = ("pitch", "velocity", "start_tick", "end_tick", "track", "is_drum")
 _LARGEST_BYTES = 8_000_000
 
 
@@ -58,7 +59,7 @@ class KeyChange:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A piece of music.
+    """A piece of music; the arrays of its notes are copies that cannot be written to.
 
     Raises:
         InputError: a note's track has no instrument, or the two disagree about whether it is drums.
@@ -81,6 +82,10 @@ class Score:
         drums = np.array([instrument.is_drum for instrument in self.instruments], bool)
         if len(self.notes) and (drums[self.notes.track] != self.notes.is_drum).any():
             raise InputError("A track of the score holds both drums and pitched notes; split it into two.")
+        columns = {name: np.array(getattr(self.notes, name)) for name in _COLUMNS}
+        for column in columns.values():
+            column.setflags(write=False)
+        object.__setattr__(self, "notes", replace(self.notes, **columns))
 
     @classmethod
     def of(cls, notes: Notes, title: str = "", emotion: EmotionTrack | None = None) -> Self:

@@ -64,7 +64,7 @@ def test_facts_are_those_of_the_notes() -> None:
 @pytest.mark.parametrize("draw", [draw_rolls, draw_spectrograms])
 def test_a_sheet_shows_each_piece_and_is_small(draw: Callable[[Path, Sequence[Exhibit]], None], tmp_path: Path) -> None:
     three = [exhibit([60, 64, 67]), exhibit([48, 52, 55]), exhibit([72, 76, 79])]
-    for name, exhibits in (("three", three), ("other", [*three[:2], exhibit([60, 67, 91])]), ("again", three)):
+    for name, exhibits in (("three", three), ("other", [*three[:2], exhibit([60, 70, 79])]), ("again", three)):
         draw(tmp_path / f"{name}.png", exhibits)
     found = [np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB")).astype(int) for name in ("three", "other")]
     assert found[0].shape == found[1].shape

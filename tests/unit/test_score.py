@@ -1,6 +1,6 @@
 """Scores and their MIDI files."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from espressivo.generators.music.score import (
     read_score,
     write_midi,
 )
+from espressivo.generators.music.score_marks import readable
 from espressivo.media.notes import Notes, Tempo, TimeSignature
 
 pytest.importorskip("symusic")
@@ -112,6 +113,50 @@ def test_every_key_comes_back(tonic: int, mode: str) -> None:
     key = Key.of(f"{('C', 'C#', 'D', 'D#', 'E', 'F', 'F#', 'G', 'G#', 'A', 'A#', 'B')[tonic]} {mode}")
     score = replace(piece(), keys=(KeyChange(0, key),))
     assert parse_score(midi_of(score), "it").keys == score.keys
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5000), st.integers(0, 3000), st.integers(0, 127), st.integers(1, 127), st.integers(0, 2)
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    st.integers(24, 960),
+    st.floats(10, 400),
+    st.text(max_size=20).map(readable),
+)
+def test_any_piece_comes_back_as_midi_can_say_it(
+    rows: list[tuple[int, int, int, int, int]], ticks: int, bpm: float, title: str
+) -> None:
+    notes = notes_of(*[(start, start + length, *rest) for start, length, *rest in rows])
+    notes = replace(
+        notes, ticks_per_quarter=ticks, tempi=(Tempo(0, bpm),), track=np.unique(notes.track, return_inverse=True)[1]
+    )
+    players = tuple(Instrument(f"{title}{number}", 10 * number) for number in range(int(notes.track.max()) + 1))
+    score = Score(notes, players, title=title)
+    again = parse_score(midi_of(score), "it")
+    kept = playable(score.notes)
+    order = np.lexsort((kept.track, kept.pitch, kept.start_tick))
+    found = np.lexsort((again.notes.track, again.notes.pitch, again.notes.start_tick))
+    for column in COLUMNS:
+        assert getattr(again.notes, column)[found].tolist() == getattr(kept, column)[order].tolist()
+    assert (again.title, again.instruments) == (title, players)
+    assert again.notes.tempi[0].bpm == pytest.approx(bpm, rel=1e-4)
+    assert midi_of(again) == midi_of(parse_score(midi_of(again), "it"))
+
+
+def test_nothing_of_a_score_can_be_changed() -> None:
+    notes = notes_of((0, 480, 60, 80, 0))
+    score = Score(notes, (Instrument(),))
+    with pytest.raises(ValueError, match="read-only"):
+        score.notes.pitch[0] = 61
+    with pytest.raises(FrozenInstanceError):
+        score.title = "other"  # pyright: ignore[reportAttributeAccessIssue]
+    notes.pitch[0] = 70
+    assert score.notes.pitch.tolist() == [60], "not from outside either"
 
 
 def test_a_note_struck_again_ends_and_one_of_no_length_sounds() -> None:
