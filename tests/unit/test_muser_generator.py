@@ -15,6 +15,7 @@ from espressivo.conditioning.state import EmotionState
 from espressivo.errors import Cancelled, InputError
 from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.keys import Key, key_of
+from espressivo.generators.music.muser.chords import ROOTS
 from espressivo.generators.music.muser.composing import Plan, write
 from espressivo.generators.music.muser.decoding import CodeWriter, Leader, WordWriter
 from espressivo.generators.music.muser.dictionary import reconstructed
@@ -199,6 +200,8 @@ def test_the_last_half_bar_is_the_tonic_unless_the_piece_is_a_loop(generator: Mu
     before = score.notes.where(score.notes.start_tick < 2 * BAR - BAR // 2)
     assert {int(pitch) % 12 for pitch in last.pitch} == key_of(before).tonic_chord
     assert int(last.pitch.min()) % 12 == key_of(before).tonic
+    assert score.chords[-1].tick == last.start_tick[0]
+    assert score.chords[-1].name.startswith(ROOTS[key_of(before).tonic] + "_")
     assert before.end_tick.max() <= 2 * BAR - BAR // 2
     assert set(last.end_tick.tolist()) == {2 * BAR}
     loop = composed(generator, emotion="Q1", loop=True)

@@ -41,7 +41,7 @@ def leans_of(pieces: Pieces, codes: Sequence[Codes]) -> dict[str, Float[np.ndarr
 
     What says nothing (id 0) leans nowhere; nor do tempi: the octave of tracked beats is a guess.
     """
-    training = np.flatnonzero(~pieces.held_out())
+    training: list[int] = np.flatnonzero(~pieces.held_out()).tolist()
     quadrant = np.array([int(pieces.names[number][1]) for number in training])
     counted = {CODES: _counts([codes[number] for number in training], quadrant, 1 + max(map(np.max, codes)))}
     for name in set(ELEMENTS) - {"type", "tempo"}:

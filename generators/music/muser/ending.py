@@ -26,12 +26,13 @@ def with_cadence(notes: Notes, bars: int) -> Notes:
     """
     begin, end = bars * BAR - BAR // 2, bars * BAR
     before = cut(notes, begin)
-    recent = before.where(before.start_tick >= begin - _RECENT)
-    if not len(recent):
-        return cut(notes, end)
-    pitch = _voiced(
-        key_of(before), int(np.percentile(recent.pitch, 10)), int(recent.pitch[np.argmax(recent.start_tick)])
-    )
+    # What begins in the last half bar alone is heard all the same, as the chord.
+    heard = before if len(before) else cut(notes, end)
+    if not len(heard):
+        return heard
+    recent = heard.where(heard.start_tick >= heard.start_tick.max() - _RECENT)
+    low, high = int(np.percentile(recent.pitch, 10)), int(recent.pitch[np.argmax(recent.start_tick)])
+    pitch = _voiced(key_of(heard), low, high)
     added = {
         "pitch": pitch,
         "velocity": np.full(len(pitch), round(float(recent.velocity.mean()))),

@@ -200,14 +200,20 @@ class MusER:
         """Spell words as a score, `shift` semitones higher; of so many bars, if they were composed."""
         from espressivo.generators.music.dominance import with_loudness
         from espressivo.generators.music.keys import key_of
+        from espressivo.generators.music.muser.chords import chord_of
         from espressivo.generators.music.muser.ending import cut, with_cadence
         from espressivo.generators.music.muser.tokens import BAR, spell
         from espressivo.generators.music.score import Chord, KeyChange, Score
 
         read = spell(words, self.model.dictionary, close_gaps=not self.model.guided and bars is not None)
         notes, chords = read.notes, read.chords
-        if bars is not None:
-            notes = cut(notes, bars * BAR) if request.loop else with_cadence(notes, bars)
+        if bars is not None and request.loop:
+            notes = cut(notes, bars * BAR)
+        elif bars is not None:
+            notes = with_cadence(notes, bars)
+            last = notes.where(notes.start_tick == notes.start_tick.max())
+            begin, name = int(last.start_tick[0]), chord_of(last.pitch, np.ones(len(last)))
+            chords = (*(chord for chord in chords if chord[0] < begin), (begin, name))
         notes = with_loudness(_within_midi(notes, shift), request.emotion)
         return replace(
             Score.of(notes, emotion=request.emotion),

@@ -134,7 +134,7 @@ class _StackedLayer(NamedTuple):
     def step(self, x: Hidden, past: Sums | None) -> tuple[Hidden, Sums]:
         elements, batch, width = x.shape
         projected = self.project(x).view(elements * batch, 3, self.heads, 1, width // self.heads)
-        attended, now = attend_next(*projected.unbind(1), past)
+        attended, now = attend_next(projected[:, 0], projected[:, 1], projected[:, 2], past)
         x = self.norm1(x + self.out(attended.reshape(elements, batch, width)))
         return self.norm2(x + self.linear2(gelu(self.linear1(x)))), now
 
