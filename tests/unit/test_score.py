@@ -131,7 +131,7 @@ def test_every_key_comes_back(tonic: int, mode: str) -> None:
 def test_any_piece_comes_back_as_midi_can_say_it(
     rows: list[tuple[int, int, int, int, int]], ticks: int, bpm: float, title: str
 ) -> None:
-    notes = notes_of(*[(start, start + length, *rest) for start, length, *rest in rows])
+    notes = notes_of(*[(start, start + length, pitch, loud, track) for start, length, pitch, loud, track in rows])
     notes = replace(
         notes, ticks_per_quarter=ticks, tempi=(Tempo(0, bpm),), track=np.unique(notes.track, return_inverse=True)[1]
     )
