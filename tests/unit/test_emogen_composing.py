@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
@@ -20,9 +19,9 @@ from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, UNSET, EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Manner, Plan, draw
+from espressivo.generators.music.emogen.stepping import Past, Stepper
 from espressivo.generators.music.emogen.tokens import GRID, piano, spell, tokenise
 from espressivo.generators.music.keys import Key, key_of
-from espressivo.generators.music.linear_attention import Sums
 from espressivo.media.notes import Notes, Tempo
 from espressivo.progress import ProgressEvent
 
@@ -264,21 +263,19 @@ def test_bars_that_are_not_there_cannot_be_filled(composer: Composer, first: int
         composer.infilled(tune(6), first, last, plan())
 
 
-class Watched(EmoGenLanguageModel):
-    """Remembers how far it was taken."""
+def test_a_long_piece_goes_on_within_what_the_model_has_learned(
+    composer: Composer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[int] = []
+    step = Stepper.step
 
-    farthest = 0
+    def watched(self: Stepper, tokens: Any, commands: Any, positions: Any, past: Past) -> Any:
+        reached.append(int(positions.max()))
+        return step(self, tokens, commands, positions, past)
 
-    def step(self, token: Tensor, command: Tensor, position: int | Tensor, past: list[Sums] | None) -> Any:
-        self.farthest = max(self.farthest, int(torch.as_tensor(position).max()))
-        return super().step(token, command, position, past)
-
-
-def test_a_long_piece_goes_on_within_what_the_model_has_learned(model: EmoGenLanguageModel) -> None:
-    watched = Watched(model.size)
-    watched.load_state_dict(model.state_dict())
-    piece = Composer(watched).compose(plan(length=Length(bars=60)))
-    assert 900 < watched.farthest < 1280
+    monkeypatch.setattr(Stepper, "step", watched)
+    piece = composer.compose(plan(length=Length(bars=60)))
+    assert 900 < max(reached) < 1280
     assert len(piece.bars) == 60
     assert sum(len(bar) for bar in piece.bars) > 2 * 1024
     assert spell(words(piece)).malformed == 0

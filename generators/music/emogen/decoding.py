@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 
 from espressivo.generators.music.emogen.network import UNSET, EmoGenLanguageModel
-from espressivo.generators.music.linear_attention import Sums
+from espressivo.generators.music.emogen.stepping import Stepper
 
 
 class Decoding:
@@ -26,53 +26,44 @@ class Decoding:
             told: whether commands are ever followed.
             open_too: whether the model is also asked what it would do without; needed for strengths other than 1.
         """
-        size = model.size
         self._model = model
+        self._stepper = Stepper(model)
         self._branches = (["told"] if told else []) + (["open"] if open_too else [])
         self._pieces = pieces
         rows = pieces * len(self._branches)
-        head = size.width // size.heads
-        self._past = [
-            Sums(torch.zeros(rows, size.heads, head, head), torch.zeros(rows, size.heads, head))
-            for _ in range(size.layers)
-        ]
-        self._position = torch.zeros(rows, dtype=torch.long)
-        with torch.inference_mode():
-            nothing = model.command(torch.full((1, size.attributes), UNSET))
-        self._commands = nothing.repeat(rows, 1)
+        self._past = self._stepper.past(rows)
+        self._position = np.zeros(rows, int)
+        self._commands = np.repeat(self._command(np.full(model.size.attributes, UNSET)), rows, axis=0)
 
     def position(self, piece: int) -> int:
         """How many tokens of a piece are remembered."""
         return int(self._position[piece])
 
-    @torch.inference_mode()
     def tell(self, piece: int, command: Int[np.ndarray, "attributes"]) -> None:
         """Let a piece follow another command from its next token on."""
         if "told" in self._branches:
-            self._commands[piece] = self._model.command(torch.from_numpy(command)[None].long())[0]
+            self._commands[piece] = self._command(command)[0]
 
     @torch.inference_mode()
     def read(self, piece: int, tokens: Sequence[int]) -> None:
         """Forget what a piece was, and remember these tokens instead."""
         rows = [piece + branch * self._pieces for branch in range(len(self._branches))]
         self._position[rows] = len(tokens)
-        read = None
-        if tokens:
-            ids = torch.tensor(list(tokens)).repeat(len(rows), 1)
-            read = self._model.read(ids, self._commands[rows])
-        for layer, past in enumerate(self._past):
-            past.key_values[rows] = read[layer].key_values if read else 0.0
-            past.keys[rows] = read[layer].keys if read else 0.0
+        if not tokens:
+            self._past.key_values[:, rows], self._past.keys[:, rows] = 0.0, 0.0
+            return
+        ids = torch.tensor(list(tokens)).repeat(len(rows), 1)
+        for layer, sums in enumerate(self._model.read(ids, torch.from_numpy(self._commands[rows]))):
+            self._past.key_values[layer, rows] = sums.key_values.numpy()
+            self._past.keys[layer, rows] = sums.keys.numpy()
 
-    @torch.inference_mode()
     def step(
         self, tokens: Sequence[int], strengths: Float[np.ndarray, "pieces"]
     ) -> Float[np.ndarray, "pieces vocabulary"]:
         """Remember one more token of each piece, and return the logits of what follows it."""
-        ids = torch.tensor(list(tokens)).repeat(len(self._branches))
-        logits, self._past = self._model.step(ids, self._commands, self._position, self._past)
+        ids = np.tile(np.array(tokens), len(self._branches))
+        values = self._stepper.step(ids, self._commands, self._position, self._past).astype(float)
         self._position += 1
-        values = logits.double().numpy()
         if len(self._branches) == 1:
             return values
         led, alone = values[: self._pieces], values[self._pieces :]
@@ -80,10 +71,11 @@ class Decoding:
 
     def keep(self, pieces: Sequence[int]) -> None:
         """Go on with these pieces only."""
-        rows = torch.tensor(
-            [piece + branch * self._pieces for branch in range(len(self._branches)) for piece in pieces],
-            dtype=torch.long,
-        )
-        self._past = [Sums(past.key_values[rows], past.keys[rows]) for past in self._past]
+        rows = [piece + branch * self._pieces for branch in range(len(self._branches)) for piece in pieces]
+        self._past = self._past.of(rows)
         self._position, self._commands = self._position[rows], self._commands[rows]
         self._pieces = len(pieces)
+
+    @torch.inference_mode()
+    def _command(self, bits: Int[np.ndarray, "attributes"]) -> Float[np.ndarray, "1 width"]:
+        return self._model.command(torch.from_numpy(bits)[None].long()).numpy()

@@ -25,7 +25,8 @@ PAD, END = 1, 2
 """Tokens: padding, and the end of a piece, which is also what a piece begins with."""
 UNSET = -1
 """Of an attribute that may be anything."""
-_FIRST_POSITION = PAD + 1
+FIRST_POSITION = PAD + 1
+"""Number of a piece's first position."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class _Decoder(nn.Module):
     def step(
         self, token: Tensor, command: Tensor, position: int | Tensor, past: list[Sums] | None
     ) -> tuple[Tensor, list[Sums]]:
-        place = _positions(torch.zeros_like(token) + position + _FIRST_POSITION, self._width)
+        place = _positions(torch.zeros_like(token) + position + FIRST_POSITION, self._width)
         x = (self._scale * self.embed_tokens(token) + command + place)[:, None]
         now: list[Sums] = []
         for number, layer in enumerate(self.layers):
@@ -137,7 +138,7 @@ class _Decoder(nn.Module):
         return self.output_projection(self.layer_norm(x))[:, 0], now
 
     def read(self, tokens: Tensor, command: Tensor) -> list[Sums]:
-        places = torch.arange(tokens.shape[1], device=tokens.device) + _FIRST_POSITION
+        places = torch.arange(tokens.shape[1], device=tokens.device) + FIRST_POSITION
         x = self._scale * self.embed_tokens(tokens) + command[:, None] + _positions(places, self._width)
         now: list[Sums] = []
         for layer in self.layers:
@@ -205,9 +206,13 @@ class _Attention(nn.Module):
         return q, k, v
 
 
+def frequencies(width: int) -> Float[Tensor, "half_width"]:
+    """Return what positions are multiplied with for their sines and cosines."""
+    half = width // 2
+    return torch.exp(torch.arange(half) * (-math.log(10_000) / (half - 1)))
+
+
 def _positions(positions: Int[Tensor, "*shape"], width: int) -> Float[Tensor, "*shape width"]:
     """Sines of all frequencies, then cosines; nothing at the position of padding (fairseq's table, computed)."""
-    half = width // 2
-    frequencies = torch.exp(torch.arange(half, device=positions.device) * (-math.log(10_000) / (half - 1)))
-    angles = positions.unsqueeze(-1) * frequencies
+    angles = positions.unsqueeze(-1) * frequencies(width).to(positions.device)
     return torch.cat([angles.sin(), angles.cos()], dim=-1) * (positions != PAD).unsqueeze(-1)

@@ -1,7 +1,8 @@
 """Writes music token by token with the language model: several pieces side by side, bar by bar.
 
-Each piece has random numbers of its own: it is the same whichever pieces are written beside it up to the rounding of
-matrix products, which depends on how many there are and can, very rarely, turn a token.
+Each piece has random numbers of its own: it is the same whichever pieces are written beside it.
+
+The first bar is there after some 50 steps of 2 ms: what is to sound at once can be played bar by bar as it is yielded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -120,7 +121,8 @@ def write(
                 continue
             yield bar
             if not bar.ends:
-                decoding.tell(row, command_of(pen.mood, commands))
+                if pen.mood != bar.mood:
+                    decoding.tell(row, command_of(pen.mood, commands))
                 if decoding.position(row) >= _FAR:
                     decoding.read(row, pen.remembered()[:-1])
         going = [row for row, pen in enumerate(pens) if not pen.is_done]
