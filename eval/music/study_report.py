@@ -62,7 +62,7 @@ def _draw_shares(axes: "Axes", labels: list[str], series: Mapping[str, list[Mapp
     axes.set_yticks(place, labels, fontsize=8)
     axes.set_xlim(0, 1.02)
     axes.grid(axis="x", color="0.9")
-    axes.legend(fontsize=8, loc="lower left", ncols=len(series))
+    axes.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series))
 
 
 def _recognition(found: Mapping[str, Any]) -> Iterator[str]:
