@@ -9,12 +9,15 @@ import torch
 from scipy.special import erf
 
 from espressivo.generators.music.emogen import stepping
+from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import Mood, command_of
 from espressivo.generators.music.emogen.lengths import Length
+from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, UNSET, EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Plan, write
 from espressivo.generators.music.emogen.stepping import Stepper
+from espressivo.generators.music.emogen.streaming import stream
 from espressivo.generators.music.emogen.tokens import piano
 
 SMALL = EmoGenSize(width=40, feed_forward=52, layers=2, heads=4, attributes=100)
@@ -165,6 +168,18 @@ def test_the_first_bar_is_there_before_the_second_is_begun(model: EmoGenLanguage
     assert max(asked) == 1
     assert piano().decode(first.tokens)[-1] == "b-1"
     assert [bar.mood for bar in written][2:] == [Mood.quadrant("Q2")] * 5
+
+
+@pytest.mark.parametrize("tempo_bpm", [None, 97.0])
+def test_what_is_streamed_is_the_piece_bar_by_bar(model: EmoGenLanguageModel, tempo_bpm: float | None) -> None:
+    plan = Plan(Length(bars=6), Mood.quadrant("Q4"), Locks(tempo_bpm=tempo_bpm))
+    piece = Composer(model).compose(plan, seed=5)
+    heard = list(stream(model, piano(), plan, seed=5))
+    assert [each.bar.tokens for each in heard] == list(piece.bars)
+    start_s = np.concatenate([each.bar.begin_s + each.notes.start_s for each in heard])
+    assert np.allclose(start_s, piece.notes.start_s, atol=1e-6)
+    assert np.array_equal(np.concatenate([each.notes.pitch for each in heard]), piece.notes.pitch)
+    assert len(start_s) > 6
 
 
 def test_gelu_is_gelu() -> None:
