@@ -16,9 +16,13 @@ from espressivo.generators.music.faders.scales import latent_of
 from espressivo.generators.music.faders.segments import Tracks, tracks_of
 from espressivo.generators.music.faders.tracks import write_tracks
 
-_REACH = 1.5
-"""How far an arousal of 1 moves, in steps between the means of low and high arousal: the authors' 1 is a flip of
-label, from either side's mean to the other's (set on held-out songs)."""
+_REACH, _FARTHEST = 1.8, 4.0
+"""How far an arousal of 1 moves the rhythm's fader, in standard deviations, and all else with it: along the line from
+the mean of low arousal to that of high arousal, up to so many times its length (the authors move once its length)."""
+_LOUDER = 20
+"""What an arousal of 1 adds to velocities, by rule: what the network learned of loudness is too little to be heard."""
+_ACCENTS = 0.4
+"""Share that is kept of how loudness differs within a bar of new music: the network's accents are coarse."""
 _BATCH = 32
 _VARIETY = 0.35
 """Of new bars around the two ideas of a piece, in standard deviations."""
@@ -70,12 +74,28 @@ def invented(model: Model, segments: int, random: np.random.Generator) -> Faders
 
 def moved(faders: Faders, model: Model, arousal: Float[np.ndarray, "segments"], wish: Wish) -> Faders:
     """Return the latent vectors with the arousal of each segment raised (to 1) or lowered (to -1), and faders set."""
-    towards = model.network.towards(faders, torch.from_numpy(_REACH * arousal).float()[:, None])
+    apart = model.network.mu_r_lookup.weight[:, 0].diff().item()
+    reach = min(_FARTHEST, _REACH / max(apart, 1e-6)) if model.network.size.guided else 1.0
+    towards = model.network.towards(faders, torch.from_numpy(reach * arousal).float()[:, None])
     rhythm, notes = towards.rhythm.clone(), towards.notes.clone()
     for latent, setting in ((rhythm, wish.rhythm), (notes, wish.density)):
         if setting is not None:
             latent[:, 0] = latent_of(setting)
     return Faders(rhythm, notes)
+
+
+def loudness(grid: Grid, source: Grid | None, arousal: float) -> Grid:
+    """Return a segment as loud as its source at each sixteenth, or evenly, and louder or softer by its arousal."""
+    if not len(grid):
+        return grid
+    if source is None:
+        mean = grid[:, 3].mean()
+        velocity = mean + _ACCENTS * (grid[:, 3] - mean)
+    else:
+        begins, first = np.unique(source[:, 0], return_index=True)
+        velocity = source[first, 3][np.maximum(0, np.searchsorted(begins, grid[:, 0], side="right") - 1)]
+    velocity = np.clip(np.rint(velocity + _LOUDER * arousal), 1, 127).astype(np.int64)
+    return np.concatenate([grid[:, :3], velocity[:, None]], axis=1)
 
 
 def written(

@@ -52,7 +52,7 @@ def write_events(
         key: strengths of the keys.
         chroma: shares of the pitch classes.
         tracks: rhythm and number of notes.
-        leaning: what is added to the logits of pitches that begin, by sixteenth.
+        leaning: what is added to the logits of pitches that begin, and taken from those that end, by sixteenth.
         random: draws.
         temperature: below 1 more regular.
     """
@@ -86,7 +86,7 @@ class _Writer:
         self.step = self.begun = 0
         self._tracks, self._leaning = tracks, leaning
         self._ended_here: set[int] = set()
-        self._last, self._is_loudness_told, self._has_loudness = -1, False, False
+        self._is_loudness_told = self._has_loudness = False
 
     @property
     def is_done(self) -> bool:
@@ -103,6 +103,7 @@ class _Writer:
         scores = logits + noise
         if self.step < STEPS:
             scores[ON : ON + PITCHES] += self._leaning[self.step]
+            scores[OFF : OFF + PITCHES] -= self._leaning[self.step]
         event = can[int(np.argmax(scores[can]))]
         self.events.append(event)
         if event >= VELOCITY:
@@ -110,7 +111,6 @@ class _Writer:
         elif ON <= event < OFF:
             self.sounding.add(event - ON)
             self.begun += 1
-            self._last = event - ON
         elif event >= OFF:
             self.sounding.remove(event - OFF)
             self._ended_here.add(event - OFF)
@@ -124,18 +124,16 @@ class _Writer:
         if self._tracks.rhythm[self.step] != ONSET:
             return ends if missing < 0 else None
         is_beginning = self.begun > 0 or self._is_loudness_told
-        begins = self._can_begin(missing) if missing > 0 else []
+        # In any order, unlike training material: a high note that is drawn first must not drive all others up. What
+        # ended here cannot begin here, or it would go on.
+        silent = set(range(PITCHES)) - self.sounding - self._ended_here
+        begins = [ON + pitch for pitch in sorted(silent)] if missing > 0 else []
         if is_beginning:
             return begins or None
         loudness = list(range(VELOCITY, EVENTS)) if begins else []
         if begins and not self._has_loudness:
             return loudness
         return (ends + loudness + begins) if wanted > 0 else ends
-
-    def _can_begin(self, missing: int) -> list[int]:
-        """Pitches from low to high, with room above for the others; not those that ended here, which would go on."""
-        free = [p for p in range(self._last + 1, PITCHES) if p not in self.sounding and p not in self._ended_here]
-        return [ON + pitch for pitch in free[: max(1, len(free) - missing + 1)]]
 
     def _wanted(self, step: int) -> int:
         return int(self._tracks.notes[step])
@@ -147,5 +145,5 @@ class _Writer:
         event = shifts((later - self.step) * UNITS)[0]
         self.events.append(event)
         self.step = min(later, self.step + LONGEST_SHIFT // UNITS)
-        self.begun, self._last, self._is_loudness_told = 0, -1, False
+        self.begun, self._is_loudness_told = 0, False
         self._ended_here.clear()

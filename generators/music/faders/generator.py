@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
     from espressivo.conditioning.track import EmotionTrack
+    from espressivo.generators.music.faders.events import Grid
     from espressivo.generators.music.faders.pieces import Source
     from espressivo.generators.music.faders.pretrained import Model
     from espressivo.generators.music.score import Score
@@ -31,7 +32,8 @@ _TICKS = 480
 class FadersRequest(MusicRequest):
     """How a piece is to be changed, or what new music should be.
 
-    Of the emotion only arousal is heard, at most as strongly as the emotion is; neutral leaves it alone.
+    Of the emotion only arousal is heard, at most as strongly as the emotion is; neutral leaves it alone. The network
+    moves rhythm and density for it; loudness follows by rule, as it does dominance.
     """
 
     source: Path | None = None
@@ -102,7 +104,7 @@ class MusicFaderNets:
             InputError: the source cannot be read, or has nothing to change.
             Cancelled: `progress` asked for it.
         """
-        from espressivo.generators.music.faders.composing import Wish, encoded, invented, moved, written
+        from espressivo.generators.music.faders.composing import Wish, encoded, invented, loudness, moved, written
         from espressivo.generators.music.faders.pieces import joined
 
         _report(progress, 0.0)
@@ -111,10 +113,13 @@ class MusicFaderNets:
         segments = len(source.chroma)
         wish = Wish(request.rhythm, request.density, request.temperature)
         faders = encoded(self.model, source.grids) if source.grids else invented(self.model, segments, random)
-        faders = moved(faders, self.model, _arousal(request.emotion, source.begins_s), wish)
-        grids = []
+        arousal = _arousal(request.emotion, source.begins_s)
+        faders = moved(faders, self.model, arousal, wish)
+        grids: list[Grid] = []
         for part in written(self.model, source, faders, wish, random):
-            grids += part
+            for grid in part:
+                own = source.grids[len(grids)] if source.grids else None
+                grids.append(loudness(grid, own, float(arousal[len(grids)])))
             _report(progress, len(grids) / segments)
         return _score(joined(grids, source), source, request)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from espressivo.errors import InputError
 from espressivo.generators.music.beats import is_on_grid, on_beats, track_beats
@@ -24,7 +24,10 @@ from espressivo.media.notes import Notes, read_notes
 _STEPS_PER_QUARTER = 4
 _MOST_SEGMENTS = 2000
 _HEARD_HERE, _HEARD_IN_SEGMENT = 2.5, 1.0
+_TUNE = 2.0
 _PITCH_CLASS, _RAREST = 1.5, 0.01
+_USUAL_RANGE, _BEYOND = (38, 84), 0.4
+"""Pitches of new music, and what each semitone outside takes from a logit; of a source, its own range."""
 _IN_CHORD, _IN_SCALE = 1.0, 0.08
 _PROGRESSIONS = {
     "major": ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4)),
@@ -61,18 +64,26 @@ class Source:
     def leaning(self) -> Float[np.ndarray, "segments 16 pitches"]:
         """Return how much likelier pitches are for what the source plays: its pitch classes, and the notes themselves.
 
-        A pitch that sounds in the source at the same sixteenth is likelier by e^2.5, one that sounds elsewhere in the
-        segment by e, each pitch class by its share to the power of 1.5.
+        A pitch that sounds in the source at the same sixteenth is likelier by e^2.5, by e^2 more if it is the highest
+        one, one that sounds elsewhere in the segment by e, each pitch class by its share to the power of 1.5; pitches
+        outside the range of the segment are rarer the farther they lie.
         """
         pitch = np.arange(LOWEST, HIGHEST + 1)
         by_class = _PITCH_CLASS * np.log(self.chroma + _RAREST)[:, pitch % 12]
         leaning = np.repeat(by_class[:, None], STEPS, axis=1)
+        if not self.grids:
+            leaning -= _beyond(pitch, *_USUAL_RANGE)
         for number, grid in enumerate(self.grids):
+            if not len(grid):
+                continue
+            leaning[number] -= _beyond(pitch, int(grid[:, 2].min()), int(grid[:, 2].max()))
             leaning[number][:, grid[:, 2] - LOWEST] += _HEARD_IN_SEGMENT
             here = np.zeros((STEPS, len(pitch)), bool)
             for begin, end, each, _ in grid.tolist():
                 here[begin:end, each - LOWEST] = True
             leaning[number] += _HEARD_HERE * here
+            highest = np.where(here, pitch, 0).max(axis=1, keepdims=True)
+            leaning[number] += _TUNE * (here & (pitch == highest))
         return leaning
 
     def moved_to(self, key: Key) -> "Source":
@@ -142,6 +153,10 @@ def joined(grids: list[Grid], source: Source) -> Notes:
     order = np.lexsort((values["pitch"], values["start_tick"]))
     own = {name: column[order] for name, column in values.items()}
     return replace(source.notes, **own, place_in_file=None, last_tick=None)
+
+
+def _beyond(pitch: Int[np.ndarray, "pitches"], lowest: int, highest: int) -> Float[np.ndarray, "pitches"]:
+    return _BEYOND * (np.maximum(0, lowest - pitch) + np.maximum(0, pitch - highest))
 
 
 def _chord(key: Key, degree: int) -> Float[np.ndarray, "12"]:
