@@ -236,7 +236,8 @@ class _Pen:
         return mood if isinstance(mood, Mood) else mood(self._written, self._elapsed_s)
 
     def _colour_now(self) -> Float[np.ndarray, "vocabulary"]:
-        return np.zeros(len(self._vocabulary)) if self._colours is None else self._colours.of(self.mood)
+        led = min(1.0, self._plan.manner.guidance)
+        return np.zeros(len(self._vocabulary)) if self._colours is None else led * self._colours.of(self.mood)
 
     def _tonic(self, seed: Sequence[int]) -> int:
         """That of what is there already; else any, drawn apart from the notes."""
