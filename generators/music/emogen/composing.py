@@ -13,8 +13,10 @@ from safetensors.torch import load_file
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import MusicReader, feeling_of, load_reader
 from espressivo.errors import InputError
+from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.emotion import Commands
 from espressivo.generators.music.emogen.lengths import Length
+from espressivo.generators.music.emogen.mode import MODE, with_mode
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Bar, Ids, Plan, write
 from espressivo.generators.music.emogen.tokens import Vocabulary, piano, spell, tokenise
@@ -71,6 +73,8 @@ class Composer:
             raise ValueError(f"The model has {model.size.vocabulary} tokens, its vocabulary {len(self._vocabulary)}.")
         self._model = model.eval()
         self._commands = commands
+        if model.size.attributes == MODE + 1:
+            self._commands = with_mode(table().commands if commands is None else commands)
 
     @property
     def model(self) -> EmoGenLanguageModel:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from espressivo.errors import InputError
 from espressivo.generators.music.emogen.colour import Colours
@@ -19,6 +19,7 @@ from espressivo.generators.music.emogen.emotion import Commands, Mood, MoodCurve
 from espressivo.generators.music.emogen.grammar import Grammar, State
 from espressivo.generators.music.emogen.lengths import BarClock, Length
 from espressivo.generators.music.emogen.locks import Locks
+from espressivo.generators.music.emogen.mode import MODE, in_minor
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
 from espressivo.generators.music.keys import Key, key_of
@@ -108,7 +109,7 @@ def write(
     steady = plan.mood.intensity * plan.manner.guidance if isinstance(plan.mood, Mood) else None
     decoding = Decoding(model, len(pens), told=steady != 0, open_too=steady != 1)
     for row, pen in enumerate(pens):
-        decoding.tell(row, command_of(pen.mood, commands))
+        decoding.tell(row, _told(pen.mood, plan.locks, commands))
         decoding.read(row, pen.remembered()[:-1])
     newest = [pen.remembered()[-1] for pen in pens]
     while pens:
@@ -122,13 +123,21 @@ def write(
             yield bar
             if not bar.ends:
                 if pen.mood != bar.mood:
-                    decoding.tell(row, command_of(pen.mood, commands))
+                    decoding.tell(row, _told(pen.mood, plan.locks, commands))
                 if decoding.position(row) >= _FAR:
                     decoding.read(row, pen.remembered()[:-1])
         going = [row for row, pen in enumerate(pens) if not pen.is_done]
         if len(going) < len(pens):
             decoding.keep(going)
             pens, newest = [pens[row] for row in going], [newest[row] for row in going]
+
+
+def _told(mood: Mood, locks: Locks, commands: Commands | None) -> Int[np.ndarray, "attributes"]:
+    """The command of a mood; a key that a user has chosen has its own mode."""
+    command = command_of(mood, commands)
+    if locks.key is not None and len(command) > MODE:
+        command[MODE] = in_minor(locks.key)
+    return command
 
 
 def draw(

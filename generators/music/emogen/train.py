@@ -21,10 +21,11 @@ from torch.nn.functional import cross_entropy
 
 from espressivo.generators.music.attributes.attributes import bits_of
 from espressivo.generators.music.emogen.corpora import READERS, Blocks, read_blocks, transposed
+from espressivo.generators.music.emogen.mode import MODE, mode_of
 from espressivo.generators.music.emogen.network import END, PAD, UNSET, EmoGenLanguageModel, EmoGenSize
-from espressivo.generators.music.emogen.tokens import piano
+from espressivo.generators.music.emogen.tokens import piano, spell
 
-SMALL = EmoGenSize(width=256, feed_forward=1024, half_lives=(2, 4, 8, 16, 32, 64, 256, 1024))
+SMALL = EmoGenSize(width=256, feed_forward=1024, attributes=MODE + 1, half_lives=(2, 4, 8, 16, 32, 64, 256, 1024))
 """The size that ships: 5.6 million parameters."""
 _SHIFTS = tuple(range(-5, 7))
 _HIDE_ALL, _HIDE_SOME = 0.1, 0.3
@@ -55,6 +56,7 @@ class _Training:
         torch.manual_seed(0)
         self._arguments = arguments
         self._blocks = blocks
+        self._modes = _modes(blocks)
         held = blocks.held_out()
         self._train, self._held = np.flatnonzero(~held), np.flatnonzero(held)
         self._model = EmoGenLanguageModel(replace(SMALL, dropout=arguments.dropout))
@@ -125,7 +127,7 @@ class _Training:
         rows, bits = [], []
         for number in numbers:
             ids, attributes = _transposed_block(self._blocks, number, int(generator.choice(_SHIFTS)))
-            told = bits_of(attributes)
+            told = np.append(bits_of(attributes), self._modes[number])
             if generator.random() < _HIDE_ALL:
                 told[:] = UNSET
             elif generator.random() < 0.5:
@@ -142,7 +144,7 @@ class _Training:
         for number in self._held[:: max(1, len(self._held) // 100)]:
             ids, attributes = _transposed_block(self._blocks, int(number), 0)
             tokens = torch.from_numpy(np.concatenate([[END], ids, [END]]))[None]
-            bits = torch.from_numpy(bits_of(attributes))[None]
+            bits = torch.from_numpy(np.append(bits_of(attributes), self._modes[number]))[None]
             for name, told in (("told", bits), ("hidden", torch.full_like(bits, UNSET))):
                 sums[name] += self._loss(tokens, told).item() * len(ids)
             count += len(ids)
@@ -170,6 +172,11 @@ class _Training:
             "loss_on_held_out_pieces": held,
         }
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def _modes(blocks: Blocks) -> np.ndarray:
+    vocabulary = piano()
+    return np.array([mode_of(spell(vocabulary.decode(blocks.block(n).tolist())).notes) for n in range(len(blocks))])
 
 
 def _optimisers(model: EmoGenLanguageModel) -> list[torch.optim.Optimizer]:
