@@ -23,6 +23,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     clip = PerformanceRequest(speech=tmp_path / "line.wav", emotion="happiness", size=192, fps=12, formats=("mp4",))
     shutil.copy(perform(clip, tmp_path / "clip").file("face.mp4"), tmp_path / "clip.mp4")
     shutil.copy(next((ROOT / "tests/fixtures/emotionml/valid").glob("01*")), tmp_path / "track.emotionml")
+    shutil.copy(ROOT / "tests/fixtures/metrics_music/emogen_piano_1.mid", tmp_path / "mine.mid")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
