@@ -23,12 +23,13 @@ import torch
 
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
-from espressivo.generators.music.emogen.emotion import Mood, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.network import UNSET
 from espressivo.generators.music.emogen.sampling import Plan, write
 from espressivo.generators.music.emogen.streaming import stream
 from espressivo.generators.music.emogen.tokens import piano
+from espressivo.generators.music.moods import Mood
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "emogen-pop"
 MOOD = Mood.quadrant("Q1")

@@ -295,8 +295,8 @@ def _muser(score: Score) -> None:
 def _emogen(score: Score) -> None:
     pytest.importorskip("torch")
     composer, plan = _composer()
-    continued = composer.continued(score.notes, plan)[0]
-    infilled = composer.infilled(score.notes, 0, 0, plan)[0]
+    continued = composer.continued(score.notes, plan)
+    infilled = composer.infilled(score.notes, 0, 0, plan)
     assert len(continued.bars) == len(infilled.bars) + 2
     assert len(infilled.written) == 1
 
@@ -307,10 +307,10 @@ def _composer() -> tuple[Any, Any]:
     import torch
 
     from espressivo.generators.music.emogen.composing import Composer
-    from espressivo.generators.music.emogen.emotion import Mood
     from espressivo.generators.music.emogen.lengths import Length
     from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
     from espressivo.generators.music.emogen.sampling import Plan
+    from espressivo.generators.music.moods import Mood
 
     torch.manual_seed(0)
     model = EmoGenLanguageModel(EmoGenSize(width=32, feed_forward=32, layers=2, heads=2))

@@ -3,9 +3,9 @@
 import numpy as np
 
 from espressivo.generators.music.emogen.colour import Colours
-from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.emogen.tokens import piano
 from espressivo.generators.music.keys import Key, key_of_weights
+from espressivo.generators.music.moods import Mood
 
 IDS = piano().ids
 

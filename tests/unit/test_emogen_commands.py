@@ -9,9 +9,10 @@ import pytest
 from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.commands import nearest_to_centres, read_commands, told_apart
-from espressivo.generators.music.emogen.emotion import Mood, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.heard_commands import blended, probabilities, quadrants_of
 from espressivo.generators.music.emogen.network import UNSET
+from espressivo.generators.music.moods import Mood
 
 CORNERS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
 

@@ -11,17 +11,20 @@ import torch
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
 from espressivo.errors import Cancelled, InputError
-from espressivo.generators.music.emogen.composing import Composer, Piece, best
+from espressivo.generators.music.choosing import PHRASE_BARS
+from espressivo.generators.music.drawing import Manner, draw
+from espressivo.generators.music.emogen.composing import Composer, Piece
 from espressivo.generators.music.emogen.decoding import Decoding
-from espressivo.generators.music.emogen.emotion import Mood, by_bars, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.grammar import Grammar, State
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, UNSET, EmoGenLanguageModel, EmoGenSize
-from espressivo.generators.music.emogen.sampling import Manner, Plan, draw
+from espressivo.generators.music.emogen.sampling import Bar, Plan, write, write_choosing
 from espressivo.generators.music.emogen.stepping import Past, Stepper
 from espressivo.generators.music.emogen.tokens import GRID, piano, spell, tokenise
 from espressivo.generators.music.keys import Key, key_of
+from espressivo.generators.music.moods import Mood, by_bars
 from espressivo.media.notes import Notes, Tempo
 from espressivo.progress import ProgressEvent
 
@@ -232,19 +235,20 @@ def test_a_curve_in_seconds_is_asked_at_the_times_of_the_bars(composer: Composer
 
 def test_a_primer_is_kept_and_continued(composer: Composer) -> None:
     primer = tune(4)
-    piece = composer.continued(primer, plan(), seed=1)[0]
+    piece = composer.continued(primer, plan(), seed=1)
     assert piano().decode(token for bar in piece.before for token in bar) == tokenise(primer)
     assert len(piece.bars) == 4 + 4
     old = piece.notes.where(piece.notes.start_tick < piece.begin_tick)
     assert old.pitch.tolist() == primer.pitch.tolist()
     assert (old.start_tick * 40).tolist() == primer.start_tick.tolist()
-    assert composer.continued(tune(3), plan(), seed=1)[0].written != piece.written, "it listens"
+    assert composer.continued(tune(3), plan(), seed=1).written != piece.written, "it listens"
 
 
 def test_infilling_keeps_all_other_bars_and_every_bar_line(composer: Composer) -> None:
     notes = tune(6)
     bars = composer.bars_of(notes)
-    for piece in composer.infilled(notes, 2, 3, plan(locks=Locks(tempo_bpm=60.0)), count=5):
+    for seed in range(5):
+        piece = composer.infilled(notes, 2, 3, plan(locks=Locks(tempo_bpm=60.0)), seed, best_of=1 + seed % 2)
         assert piece.bars[:2] == bars[:2]
         assert piece.bars[4:] == bars[4:]
         assert all(new != old and new[:2] == old[:2] for new, old in zip(piece.bars[2:4], bars[2:4], strict=True))
@@ -281,22 +285,37 @@ def test_a_long_piece_goes_on_within_what_the_model_has_learned(
     assert spell(words(piece)).malformed == 0
 
 
-def test_of_several_drafts_the_nearest_to_the_mood_is_taken(composer: Composer) -> None:
-    reader = load_reader()
+def test_of_several_drafts_of_a_phrase_the_nearest_to_the_mood_is_kept(composer: Composer) -> None:
     for mood in (GLAD, SAD):
         drafts = composer.drafts(plan(mood=mood), seed=1, count=5)
-        distances = [mood.distance(feeling_of(listen(piece.notes), reader)) for piece in drafts]
-        assert best(drafts, reader) is drafts[int(np.argmin(distances))]
-        assert composer.compose(plan(mood=mood), seed=1, best_of=5).bars == best(drafts, reader).bars
+        distances = [_distance(spell(words(piece)).notes, mood) for piece in drafts]
+        assert composer.compose(plan(mood=mood), seed=1, best_of=5).bars == drafts[int(np.argmin(distances))].bars
 
 
-def test_drafts_for_a_curve_are_judged_over_time(composer: Composer) -> None:
-    written = composer.compose(plan(length=Length(bars=8), locks=Locks(tempo_bpm=120.0, metre=(4, 4))))
-    swells, fades = (replace(written, notes=_turning(written, loud_first=loud_first)) for loud_first in (False, True))
-    for moods, expected in (([SAD] * 4 + [GLAD] * 4, swells), ([SAD] + [GLAD] * 3 + [SAD] * 4, fades)):
-        bars = tuple(bar._replace(mood=mood) for bar, mood in zip(written.written, moods, strict=True))
-        drafts = [replace(piece, written=bars) for piece in (swells, fades)]
-        assert best(drafts, load_reader()).notes is expected.notes
+def test_every_phrase_is_drafted_and_chosen(model: EmoGenLanguageModel) -> None:
+    asked: list[list[list[Bar]]] = []
+
+    def choose(drafts: Any) -> int:
+        asked.append(drafts)
+        return len(asked) % 2
+
+    curve = by_bars({0: SAD, PHRASE_BARS: GLAD})
+    long = plan(length=Length(bars=2 * PHRASE_BARS + 2), mood=curve)
+    bars = list(write_choosing(model, piano(), long, [[0, 0], [0, 1]], choose))
+    assert [len(draft) for drafts in asked for draft in drafts] == [PHRASE_BARS] * 4 + [2] * 2
+    kept = [bar for number, drafts in enumerate(asked) for bar in drafts[(number + 1) % 2]]
+    assert [bar.tokens for bar in bars] == [bar.tokens for bar in kept]
+    assert [bar.mood for bar in bars] == [SAD] * PHRASE_BARS + [GLAD] * (PHRASE_BARS + 2)
+    assert all(one != other for drafts in asked for one, other in [drafts])
+
+
+def test_a_phrase_goes_on_from_the_one_that_was_chosen(model: EmoGenLanguageModel) -> None:
+    """As if the chosen bars had been written alone: what was remembered of other drafts is gone."""
+    sure = Manner(temperature=0.05, top_p=0.001)
+    long = plan(length=Length(bars=3 * PHRASE_BARS - 1), manner=sure)
+    bars = list(write_choosing(model, piano(), long, [[0, 0], [0, 1], [0, 2]], lambda _: 2))
+    assert [bar.tokens for bar in bars] == [bar.tokens for bar in write(model, piano(), long, [[0, 2]])]
+    assert len(bars) == 3 * PHRASE_BARS - 1
 
 
 def test_progress_rises_to_1_and_cancels(composer: Composer) -> None:
@@ -341,12 +360,5 @@ def _spans(notes: Notes) -> list[tuple[int, int]]:
     return list(zip(notes.start_tick.tolist(), notes.end_tick.tolist(), strict=True))
 
 
-def _turning(piece: Piece, *, loud_first: bool) -> Notes:
-    """Half of it slow, soft and minor, the other half fast, loud and major; at 120 quarters a minute."""
-    half = round(piece.seconds * GRID)
-    slow, fast = (half, 0) if loud_first else (0, half)
-    rows = [(slow + start, 10, 57 + start // 12 % 3 * 3, 30) for start in range(0, half, 12)]
-    rows += [(fast + start, 2, 60 + start // 3 % 3 * 4, 115) for start in range(0, half, 3)]
-    start, length, pitch, velocity = np.array(sorted(rows)).T
-    zeros = np.zeros(len(start), int)
-    return Notes(pitch, velocity, start, start + length, zeros, zeros > 0, GRID)
+def _distance(notes: Notes, mood: Mood) -> float:
+    return max(0.3, mood.distance(feeling_of(listen(notes), load_reader())))

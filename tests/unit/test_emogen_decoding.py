@@ -11,7 +11,7 @@ from scipy.special import erf
 from espressivo.generators.music.emogen import stepping
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
-from espressivo.generators.music.emogen.emotion import Mood, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.network import END, UNSET, EmoGenLanguageModel, EmoGenSize
@@ -19,6 +19,7 @@ from espressivo.generators.music.emogen.sampling import Plan, write
 from espressivo.generators.music.emogen.stepping import Stepper
 from espressivo.generators.music.emogen.streaming import stream
 from espressivo.generators.music.emogen.tokens import piano
+from espressivo.generators.music.moods import Mood
 
 SMALL = EmoGenSize(width=40, feed_forward=52, layers=2, heads=4, attributes=100)
 LENGTH = 150

@@ -9,9 +9,10 @@ from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
-from espressivo.generators.music.emogen.emotion import Mood, along, by_bars, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.network import UNSET
 from espressivo.generators.music.keys import SCALES, Key, key_of_weights
+from espressivo.generators.music.moods import Mood, along, by_bars
 
 unit = st.floats(-1, 1)
 

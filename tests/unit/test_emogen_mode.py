@@ -11,13 +11,14 @@ from safetensors.torch import save_file
 
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.composing import Composer
-from espressivo.generators.music.emogen.emotion import Mood, command_of
+from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.mode import MODE, in_minor, mode_of, with_mode
 from espressivo.generators.music.emogen.network import UNSET, EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Plan
 from espressivo.generators.music.keys import Key
+from espressivo.generators.music.moods import Mood
 from espressivo.media.notes import Notes
 
 SIZE = EmoGenSize(width=16, feed_forward=16, layers=1, heads=2, attribute_width=2, attributes=MODE + 1)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from espressivo.conditioning.state import EmotionState
 from espressivo.errors import Cancelled, InputError
-from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.keys import Key, key_of
+from espressivo.generators.music.moods import Mood
 from espressivo.generators.music.muser.chords import ROOTS
 from espressivo.generators.music.muser.composing import Plan, write
 from espressivo.generators.music.muser.decoding import CodeWriter, Leader, WordWriter
@@ -54,7 +54,7 @@ def generator() -> MusER:
 
 
 def composed(generator: MusER, **request: object) -> Score:
-    return generator.generate(MusER.Request.model_validate({"bars": 2, **request}))
+    return generator.generate(MusER.Request.model_validate({"bars": 2, "best_of": 1, **request}))
 
 
 def same(one: Score, other: Score) -> bool:
@@ -66,7 +66,7 @@ def same(one: Score, other: Score) -> bool:
 def test_whatever_is_drawn_can_be_played(seed: int, bars: int, guided: bool, emotion: str) -> None:
     made = model(guided=guided)
     plan = MusER(made).plan(MusER.Request.model_validate({"bars": bars, "emotion": emotion}))
-    written = list(write(made, plan, np.random.default_rng(seed)))
+    written = list(write(made, plan, [np.random.default_rng(seed)]))
     grammar, numbers = Grammar(made.dictionary), made.dictionary.numbers("pitch")
     assert len(written) == bars
     assert written[-1].share == 1
@@ -169,9 +169,9 @@ def test_between_quadrants_embeddings_are_mixed(generator: MusER) -> None:
 
 @pytest.mark.parametrize("seconds", [0.5, 11.0])
 def test_seconds_are_met_within_half_a_bar(generator: MusER, seconds: float) -> None:
-    request = MusER.Request.model_validate({"seconds": seconds, "emotion": "Q4"})
+    request = MusER.Request.model_validate({"seconds": seconds, "emotion": "Q4", "best_of": 1})
     plan = generator.plan(request)
-    written = list(write(generator.model, plan, np.random.default_rng(0)))
+    written = list(write(generator.model, plan, [np.random.default_rng(0)]))
     end_s = written[-1].begin_s + written[-1].seconds
     assert abs(end_s - seconds) <= written[-1].seconds / 2 or len(written) == 1
     score = generator.generate(request)
@@ -185,7 +185,7 @@ def test_a_piece_may_be_longer_than_a_section(generator: MusER) -> None:
 def test_a_turn_of_the_emotion_reaches_the_bars_after_it(generator: MusER) -> None:
     sad, glad = Mood(-1, -1), Mood(1, 1)
     written = [
-        list(write(generator.model, Plan(8, None, curve, is_led=True, manners=OWN), np.random.default_rng(2)))
+        list(write(generator.model, Plan(8, None, curve, is_led=True, manners=OWN), [np.random.default_rng(2)]))
         for curve in (lambda bar, time_s: sad, lambda bar, time_s: sad if bar < 4 else glad)
     ]
     steady, turning = ([np.array(bar.words).tolist() for bar in bars] for bars in written)

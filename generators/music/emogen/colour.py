@@ -8,9 +8,9 @@ nothing is forbidden. The amounts are estimates. Where a user has chosen a key, 
 import numpy as np
 from jaxtyping import Float
 
-from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.emogen.tokens import DRUMS, Vocabulary
 from espressivo.generators.music.keys import Key, prominence
+from espressivo.generators.music.moods import Mood
 
 _FITTING, _STRANGE = 0.5, 1.5
 """How much prominence in the key counts, and what pitches out of its scale lose."""

@@ -1,7 +1,7 @@
-"""Composes: new pieces, continuations of a user's, bars in the middle of one, and the best of several drafts."""
+"""Composes: new pieces, continuations of a user's, bars in the middle of one; phrase by phrase, of several drafts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -10,15 +10,14 @@ from typing import Self
 import numpy as np
 from safetensors.torch import load_file
 
-from espressivo.conditioning.music_emotion.listening import listen
-from espressivo.conditioning.music_emotion.recogniser import MusicReader, feeling_of, load_reader
 from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
+from espressivo.generators.music.choosing import Draft, nearest
 from espressivo.generators.music.emogen.emotion import Commands
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.mode import MODE, with_mode
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
-from espressivo.generators.music.emogen.sampling import Bar, Ids, Plan, write
+from espressivo.generators.music.emogen.sampling import Bar, Ids, Plan, write, write_choosing
 from espressivo.generators.music.emogen.tokens import Vocabulary, piano, spell, tokenise
 from espressivo.media.notes import Notes, Tempo
 from espressivo.progress import ProgressCallback, ProgressEvent
@@ -100,35 +99,37 @@ class Composer:
         return cls(model, commands=commands)
 
     def compose(self, plan: Plan, seed: int = 0, best_of: int = 1, progress: ProgressCallback | None = None) -> Piece:
-        """Write a piece; of several drafts, the one that sounds most like the mood to the default reader of music.
+        """Write a piece; of several drafts of each phrase, keep the one that sounds most like the mood.
 
         Args:
             plan: what is to be written.
             seed: the same seed gives the same piece.
-            best_of: drafts; the first is what one draft would be. Where the intensity is 0, it is taken.
+            best_of: drafts; with one, the piece is the first of `drafts`. Where the intensity is 0, the first is kept.
             progress: may raise `Cancelled`.
 
         Raises:
             InputError: nothing can be written within the plan's locks and length.
         """
-        return best(self.drafts(plan, seed, best_of, progress), load_reader())
+        return self._composed(plan, seed, best_of, progress)
 
     def drafts(
         self, plan: Plan, seed: int = 0, count: int = 1, progress: ProgressCallback | None = None
     ) -> list[Piece]:
         """Write `count` pieces side by side; see `compose`."""
-        written = self._write(plan, seed, count, progress)
+        written: list[list[Bar]] = [[] for _ in range(count)]
+        for bar in _reported(write(*self._task(plan, seed, count), self._commands), count, progress):
+            written[bar.piece].append(bar)
         return [self._piece(plan, bars) for bars in written]
 
     def continued(
-        self, notes: Notes, plan: Plan, seed: int = 0, count: int = 1, progress: ProgressCallback | None = None
-    ) -> list[Piece]:
-        """Write `count` continuations of a piece; the plan's length is that of what is added.
+        self, notes: Notes, plan: Plan, seed: int = 0, best_of: int = 1, progress: ProgressCallback | None = None
+    ) -> Piece:
+        """Write a continuation of a piece; the plan's length is that of what is added. See `compose`.
 
         Raises:
             InputError: the piece has no notes, or bars or pitches that the model was not taught.
         """
-        return self.drafts(replace(plan, before=self.bars_of(notes)), seed, count, progress)
+        return self.compose(replace(plan, before=self.bars_of(notes)), seed, best_of, progress)
 
     def infilled(
         self,
@@ -137,10 +138,10 @@ class Composer:
         last: int,
         plan: Plan,
         seed: int = 0,
-        count: int = 1,
+        best_of: int = 1,
         progress: ProgressCallback | None = None,
-    ) -> list[Piece]:
-        """Write bars `first` to `last` of a piece anew, in `count` ways; all others stay, token by token.
+    ) -> Piece:
+        """Write bars `first` to `last` of a piece anew; all others stay, token by token.
 
         The model knows what comes before, not what comes after. Metre and tempo stay; so the plan's length, and its
         locks of both, do not matter.
@@ -151,7 +152,7 @@ class Composer:
             last: last bar to write.
             plan: mood, locks and manner.
             seed: see `compose`.
-            count: how many ways.
+            best_of: see `compose`.
             progress: may raise `Cancelled`.
 
         Raises:
@@ -168,8 +169,7 @@ class Composer:
             heads=tuple((bar[0], bar[1]) for bar in bars[first : last + 1]),
             cadence=plan.cadence and last == len(bars) - 1,
         )
-        written = self._write(plan, seed, count, progress)
-        return [self._piece(plan, each, bars[last + 1 :]) for each in written]
+        return self._composed(plan, seed, best_of, progress, bars[last + 1 :])
 
     def bars_of(self, notes: Notes) -> tuple[Ids, ...]:
         """Write a piece as tokens, bar by bar.
@@ -189,18 +189,27 @@ class Composer:
             raise InputError("The music to begin with has no notes; give some, or begin with nothing.")
         return tuple(bars)
 
-    def _write(self, plan: Plan, seed: int, count: int, progress: ProgressCallback | None) -> list[list[Bar]]:
+    def _composed(
+        self, plan: Plan, seed: int, best_of: int, progress: ProgressCallback | None, after: tuple[Ids, ...] = ()
+    ) -> Piece:
+        bars = write_choosing(*self._task(plan, seed, best_of), self._nearest, self._commands)
+        return self._piece(plan, list(_reported(bars, 1, progress)), after)
+
+    def _nearest(self, drafts: Sequence[Sequence[Bar]]) -> int:
+        return nearest(
+            [
+                Draft(
+                    spell(self._vocabulary.decode(token for bar in bars for token in bar.tokens)).notes,
+                    [(bar.mood, bar.seconds) for bar in bars],
+                )
+                for bars in drafts
+            ]
+        )
+
+    def _task(self, plan: Plan, seed: int, count: int) -> tuple[EmoGenLanguageModel, Vocabulary, Plan, list[list[int]]]:
         if count < 1:
             raise InputError(f"{count} drafts cannot be written; ask for one at least.")
-        written: list[list[Bar]] = [[] for _ in range(count)]
-        shares, started = np.zeros(count), monotonic()
-        _report(progress, 0.0, started)
-        seeds = [[seed, number] for number in range(count)]
-        for bar in write(self._model, self._vocabulary, plan, seeds, self._commands):
-            written[bar.piece].append(bar)
-            shares[bar.piece] = bar.share
-            _report(progress, float(shares.mean()), started)
-        return written
+        return self._model, self._vocabulary, plan, [[seed, number] for number in range(count)]
 
     def _piece(self, plan: Plan, written: Sequence[Bar], after: tuple[Ids, ...] = ()) -> Piece:
         bars = (*plan.before, *(bar.tokens for bar in written), *after)
@@ -211,15 +220,6 @@ class Composer:
             earlier = tuple(tempo for tempo in notes.tempi if tempo.tick < begin)
             notes = replace(notes, tempi=(*earlier, Tempo(begin, plan.locks.tempo_bpm)))
         return Piece(notes, plan.before, tuple(written), after, begin, end)
-
-
-def best(drafts: Sequence[Piece], reader: MusicReader) -> Piece:
-    """Return the draft that a reader finds nearest to what was asked for; the first, if nothing was.
-
-    Under a steady mood a draft is read as a whole, under a curve window by window.
-    """
-    asked = any(bar.mood.intensity > 0 for piece in drafts for bar in piece.written)
-    return min(drafts, key=lambda piece: _distance(piece, reader)) if asked and len(drafts) > 1 else drafts[0]
 
 
 def playable(notes: Notes, begin: int, end: int, last: int) -> Notes:
@@ -236,21 +236,14 @@ def playable(notes: Notes, begin: int, end: int, last: int) -> Notes:
     return replace(notes, end_tick=kept)
 
 
-def _distance(piece: Piece, reader: MusicReader) -> float:
-    part = piece.notes.where(piece.notes.start_tick >= piece.begin_tick)
-    if not len(part.pitched):
-        return np.inf
-    heard = listen(part)
-    moods = [bar.mood for bar in piece.written]
-    if len(set(moods)) == 1:
-        return moods[0].distance(feeling_of(heard, reader))
-    begins = piece.notes.seconds_at(np.array([piece.begin_tick])) + np.array([bar.begin_s for bar in piece.written])
-    bars = np.maximum(np.searchsorted(begins, heard.times_s, side="right") - 1, 0)
-    asked = np.array([moods[bar].place for bar in bars])
-    # Half the log-odds' hyperbolic tangent is twice the probability, minus 1: the scale of a mood's place.
-    found = np.tanh(reader.log_odds(heard.windows) / 2)
-    sounding = heard.evidence > 0
-    return float(np.linalg.norm(found - asked, axis=1)[sounding].mean())
+def _reported(bars: Iterable[Bar], pieces: int, progress: ProgressCallback | None) -> Iterator[Bar]:
+    """Pass bars on, and report how much of all pieces there is."""
+    shares, started = np.zeros(pieces), monotonic()
+    _report(progress, 0.0, started)
+    for bar in bars:
+        yield bar
+        shares[bar.piece] = bar.share
+        _report(progress, float(shares.mean()), started)
 
 
 def _report(progress: ProgressCallback | None, share: float, started: float) -> None:

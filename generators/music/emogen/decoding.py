@@ -5,6 +5,8 @@ logits = open + strength * (told - open). Strength 0 is the model on its own, 1 
 """
 
 from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 import numpy as np
 import torch
@@ -69,8 +71,14 @@ class Decoding:
         led, alone = values[: self._pieces], values[self._pieces :]
         return alone + strengths[:, None] * (led - alone)
 
+    def alone(self, piece: int) -> Self:
+        """Return the state of one piece, which does not change with this one."""
+        other = copy(self)
+        other.keep([piece])
+        return other
+
     def keep(self, pieces: Sequence[int]) -> None:
-        """Go on with these pieces only."""
+        """Go on with these pieces only; one that is named twice is there twice."""
         rows = [piece + branch * self._pieces for branch in range(len(self._branches)) for piece in pieces]
         self._past = self._past.of(rows)
         self._position, self._commands = self._position[rows], self._commands[rows]

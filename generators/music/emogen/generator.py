@@ -62,7 +62,7 @@ class EmoGenRequest(MusicRequest):
     top_p: float = Field(default=0.9, gt=0, le=1)
     """Only the likeliest tokens that together are so probable are drawn."""
     best_of: int = Field(default=4, ge=1, le=32)
-    """Drafts, of which the one that sounds most like the emotion is kept."""
+    """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
 
     @field_validator("primer")
     @classmethod
@@ -134,22 +134,19 @@ class EmoGen:
             InputError: the primer cannot be read, or nothing can be written within the limits.
             Cancelled: `progress` asked for it.
         """
-        from espressivo.conditioning.music_emotion.recogniser import load_reader
-        from espressivo.generators.music.emogen.composing import best
-
         if request.sections or request.exact:
             return self._in_sections(request, progress)
-        piece = best(self._pieces(request, progress), load_reader())
+        piece = self._piece(request, progress)
         return _score(piece.notes, request, piece.begin_tick)
 
     @classmethod
     def _commands(cls) -> Any:
         return None
 
-    def _pieces(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "list[Piece]":
+    def _piece(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "Piece":
         plan, drafts = _plan(request), request.best_of
         if request.primer is None:
-            return self.composer.drafts(plan, request.seed, drafts, progress)
+            return self.composer.compose(plan, request.seed, drafts, progress)
         notes = _primer(request.primer)
         if request.infill is None:
             return self.composer.continued(notes, plan, request.seed, drafts, progress)
@@ -158,8 +155,8 @@ class EmoGen:
 
     def _in_sections(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "Score":
         from espressivo.generators.music.emogen.composing import playable
-        from espressivo.generators.music.emogen.emotion import Mood
         from espressivo.generators.music.emogen.lengths import Length
+        from espressivo.generators.music.moods import Mood
         from espressivo.generators.music.sections import mean_place, stretched
 
         assert request.seconds is not None
@@ -203,9 +200,10 @@ class EmoGenEmopia(EmoGen):
 
 
 def _plan(request: EmoGenRequest) -> "Plan":
-    from espressivo.generators.music.emogen.emotion import Mood, along
+    from espressivo.generators.music.drawing import Manner
     from espressivo.generators.music.emogen.lengths import Length
-    from espressivo.generators.music.emogen.sampling import Manner, Plan
+    from espressivo.generators.music.emogen.sampling import Plan
+    from espressivo.generators.music.moods import Mood, along
 
     keyframes = request.emotion.keyframes
     return Plan(

@@ -159,7 +159,7 @@ def _planned(request: FadersRequest, random: np.random.Generator) -> "Source":
 
 def _arousal(track: "EmotionTrack", times_s: "Float[np.ndarray, 'segments']") -> "Float[np.ndarray, 'segments']":
     """Return the arousal of each segment, -1..1: 1 for emotions as aroused as they come."""
-    from espressivo.generators.music.emogen.emotion import Mood
+    from espressivo.generators.music.moods import Mood
 
     return np.array([Mood.of(track.state_at(float(time))).place[1] for time in times_s])
 

@@ -1,11 +1,11 @@
-"""Composes with MusER: the prior writes codes, the decoder words, section by section, until the piece is long enough.
+"""Composes with MusER: the prior writes codes, the decoder words, phrase by phrase, until the piece is long enough.
 
-A section is what the model was taught to see at once. The next one begins with the newest bars of the one before, so
-that a piece may be as long as one likes, and needs no more memory then.
+A phrase begins with the newest bars of those before, so that a piece may be as long as one likes, and needs no more
+memory then. Codes are written before tempi are known, so that longer phrases would miss the turns of a curve.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,21 +13,24 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
-from espressivo.generators.music.emogen.emotion import Mood, MoodCurve
-from espressivo.generators.music.emogen.sampling import draw
+from espressivo.generators.music.choosing import PHRASE_BARS, Draft, nearest
+from espressivo.generators.music.drawing import draw
+from espressivo.generators.music.moods import Mood, MoodCurve
 from espressivo.generators.music.muser.decoding import CodeWriter, Leader, Leading, WordWriter
 from espressivo.generators.music.muser.elements import COLUMN, FIELDS
 from espressivo.generators.music.muser.grammar import NO_NOTES_YET, POSITIONS, Grammar, Place
 from espressivo.generators.music.muser.manners import CODES, Manners
 from espressivo.generators.music.muser.meanings import BAR, NOTE, CodePlace, rooms_of
 from espressivo.generators.music.muser.pretrained import Model
+from espressivo.generators.music.muser.tokens import spell
+from espressivo.media.notes import Tempo
 
 _BEATS = 4
 _USUAL_BPM = 100.0
 _LONGEST, _REMEMBERED = 960, 256
 """Codes of a section, and how many of them may be of the section before."""
-_STEADY_BARS, _TURNING_BARS = 16, 4
-"""Bars of a section. Codes are written before tempi are known: where the mood changes in time, few at once."""
+_STEADY_BARS = 16
+"""Bars that are remembered."""
 _STRICT = 12.0
 """What strictness 1 takes from the logits of pitches out of the key: as good as all."""
 Word = Int[np.ndarray, "8"]
@@ -82,22 +85,44 @@ class Bar(NamedTuple):
 
 
 @torch.no_grad()
-def write(model: Model, plan: Plan, random: np.random.Generator) -> Iterator[Bar]:
-    """Write a piece; yield its bars as they are finished.
+def write(model: Model, plan: Plan, randoms: Sequence[np.random.Generator]) -> Iterator[Bar]:
+    """Write a piece; draft each phrase as often as there are random numbers, and go on from the nearest to the mood.
 
     Args:
         model: in evaluation mode.
         plan: what is to be written.
-        random: all that differs between two pieces of the same plan.
+        randoms: all that differs between two drafts, and between two pieces of the same plan.
+
+    Yields:
+        The bars of a phrase, as soon as it is chosen.
     """
     clock = _Clock()
     recent: list[Bar] = []
+    # Where nothing is asked, there is nothing to choose by.
+    randoms = randoms if plan.is_led else randoms[:1]
     while not plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
-        for bar in _Section(model, plan, random, recent, clock).written():
-            recent = [*recent, bar][-_STEADY_BARS:]
-            yield bar
-            if plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
-                return
+        clocks = [replace(clock) for _ in randoms]
+        drafts = [list(_phrase(model, plan, random, recent, own)) for random, own in zip(randoms, clocks, strict=True)]
+        kept = nearest([_draft(bars, model, clock.bpm) for bars in drafts]) if len(drafts) > 1 else 0
+        clock, recent = clocks[kept], [*recent, *drafts[kept]][-_STEADY_BARS:]
+        yield from drafts[kept]
+
+
+def _phrase(
+    model: Model, plan: Plan, random: np.random.Generator, before: Sequence[Bar], clock: "_Clock"
+) -> Iterator[Bar]:
+    for bar in _Section(model, plan, random, before, clock).written():
+        yield bar
+        if plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
+            return
+
+
+def _draft(bars: Sequence[Bar], model: Model, bpm: float | None) -> Draft:
+    """What some bars sound like that begin at a tempo."""
+    notes = spell(np.array([word for bar in bars for word in bar.words]), model.dictionary).notes
+    if bpm is not None and notes.tempi[0].tick > 0:
+        notes = replace(notes, tempi=(Tempo(0, bpm), *notes.tempi))
+    return Draft(notes, [(bar.mood, bar.seconds) for bar in bars])
 
 
 @dataclass
@@ -221,8 +246,7 @@ class _Section:
         return Bar(tuple(words), tuple(codes), mood, begin_s, self._clock.bar_s, share)
 
     def _bars_wanted(self) -> int:
-        most = _STEADY_BARS if isinstance(self._plan.mood, Mood) else _TURNING_BARS
-        return min(most, self._plan.bars_left(self._clock.bars, self._clock.elapsed_s, self._clock.bar_s))
+        return min(PHRASE_BARS, self._plan.bars_left(self._clock.bars, self._clock.elapsed_s, self._clock.bar_s))
 
     def _mood(self, later: int) -> Mood:
         """Return the mood so many bars from now, if tempo stays."""

@@ -15,8 +15,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from espressivo.generators.music.emogen.emotion import Mood
 from espressivo.generators.music.linear_attention import Sums
+from espressivo.generators.music.moods import SIGNS, Mood
 from espressivo.generators.music.muser.manners import CODES
 from espressivo.generators.music.muser.pretrained import Model
 from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE, Prior
@@ -24,7 +24,6 @@ from espressivo.generators.music.muser.stepping import Past, Stepper
 
 Logits = Float[np.ndarray, "classes"]
 _LEANING = 0.4
-_SIGNS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,4 +134,4 @@ class WordWriter:
 
 def _quadrants(valence: float, arousal: float) -> Float[np.ndarray, "4"]:
     """Return how near each quadrant is."""
-    return np.prod(0.5 * (1.0 + _SIGNS * [valence, arousal]), axis=1)
+    return np.prod(0.5 * (1.0 + SIGNS * [valence, arousal]), axis=1)

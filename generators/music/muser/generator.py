@@ -46,8 +46,8 @@ class MuserRequest(MusicRequest):
     """How firmly an emotion of intensity 1 leads the music."""
     temperature: float = Field(default=1.0, ge=0.1, le=3)
     """Below 1 the music is more regular, above 1 more surprising."""
-    best_of: int = Field(default=1, ge=1, le=32)
-    """Drafts, of which the one that sounds most like the emotion is kept."""
+    best_of: int = Field(default=2, ge=1, le=32)
+    """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
     loop: bool = False
     """Leave the end open, so that the piece can be repeated without a break."""
 
@@ -105,22 +105,18 @@ class MusER:
             InputError: a piece cannot be read, or holds nothing that MusER knows.
             Cancelled: `progress` asked for it.
         """
-        from espressivo.generators.music.muser.drafts import nearest
-
         _report(progress, 0.0)
-        drafts: list[Score] = []
-        for number in range(request.best_of):
-            random = np.random.default_rng([request.seed, number])
-            if request.melody_of is not None and request.elements_of is not None:
-                drafts.append(self._transferred(request, request.melody_of, request.elements_of, random))
-            else:
-                drafts.append(self._composed(request, random, progress, number))
-            _report(progress, (number + 1) / request.best_of)
-        return nearest(drafts, request.emotion)
+        randoms = [np.random.default_rng([request.seed, number]) for number in range(request.best_of)]
+        if request.melody_of is not None and request.elements_of is not None:
+            score = self._transferred(request, request.melody_of, request.elements_of, randoms[0])
+        else:
+            score = self._composed(request, randoms, progress)
+        _report(progress, 1.0)
+        return score
 
     def plan(self, request: MuserRequest) -> "Plan":
         """Return what a request says is to be written."""
-        from espressivo.generators.music.emogen.emotion import Mood, along
+        from espressivo.generators.music.moods import Mood, along
         from espressivo.generators.music.muser.composing import Plan
         from espressivo.generators.music.muser.manners import adjusted
 
@@ -143,18 +139,18 @@ class MusER:
         return request.key or Key(tonic, "major" if is_major else "minor")
 
     def _composed(
-        self, request: MuserRequest, random: np.random.Generator, progress: ProgressCallback | None, draft: int
+        self, request: MuserRequest, randoms: list[np.random.Generator], progress: ProgressCallback | None
     ) -> "Score":
         from espressivo.generators.music.muser.composing import write
 
         plan = self.plan(request)
-        key = self.key(request, plan, random)
+        key = self.key(request, plan, randoms[0])
         shift = (key.tonic + 6) % 12 - 6 if self.model.in_c else 0
         scale = frozenset((pitch - shift) % 12 for pitch in key.scale)
         bars: list[Bar] = []
-        for bar in write(self.model, replace(plan, scale=scale, strictness=self._strictness(request)), random):
+        for bar in write(self.model, replace(plan, scale=scale, strictness=self._strictness(request)), randoms):
             bars.append(bar)
-            _report(progress, (draft + bar.share) / request.best_of)
+            _report(progress, bar.share)
         words = np.array([word for bar in bars for word in bar.words])
         return self._score(words, len(bars), shift, request)
 
@@ -165,7 +161,7 @@ class MusER:
     def _transferred(
         self, request: MuserRequest, melody_of: Path, elements_of: Path, random: np.random.Generator
     ) -> "Score":
-        from espressivo.generators.music.emogen.emotion import Mood
+        from espressivo.generators.music.moods import Mood
         from espressivo.generators.music.muser.transfer import with_elements_of
 
         source, shift = self._read(melody_of)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from espressivo.generators.music.emogen.sampling import Manner
+from espressivo.generators.music.drawing import Manner
 
 Manners = Mapping[str, Manner]
 """By element, and `CODES`."""

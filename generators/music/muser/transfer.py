@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from espressivo.generators.music.emogen.emotion import Mood
-from espressivo.generators.music.emogen.sampling import draw
+from espressivo.generators.music.drawing import draw
+from espressivo.generators.music.moods import Mood
 from espressivo.generators.music.muser.decoding import Leader, WordWriter
 from espressivo.generators.music.muser.elements import COLUMN, SLICES, TYPE
 from espressivo.generators.music.muser.grammar import Grammar, Place

@@ -1,0 +1,42 @@
+"""Which draft of a phrase is kept: the first that the rule-based reader of music finds near enough to what was asked.
+
+None of the judges that grade generators has a say in it.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from espressivo.conditioning.music_emotion.listening import listen
+from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
+from espressivo.generators.music.moods import Mood
+from espressivo.media.notes import Notes
+
+PHRASE_BARS = 4
+"""Bars that are drafted together."""
+_NEAR = 0.3
+"""Of -1..1: drafts that are nearer than this are alike. The nearest would only be the most extreme."""
+
+
+class Draft(NamedTuple):
+    """Some bars that could be kept."""
+
+    notes: Notes
+    bars: Sequence[tuple[Mood, float]]
+    """What was asked of each bar, and how many seconds it has."""
+
+
+def nearest(drafts: Sequence[Draft]) -> int:
+    """Return which draft is heard nearest to what was asked: the first of those that are near, or if nothing was."""
+    asked = any(mood.intensity > 0 for draft in drafts for mood, _ in draft.bars)
+    return int(np.argmin([_distance(draft) for draft in drafts])) if asked else 0
+
+
+def _distance(draft: Draft) -> float:
+    if not len(draft.notes.pitched):
+        return np.inf
+    places, seconds = zip(*((mood.place, seconds) for mood, seconds in draft.bars), strict=True)
+    valence, arousal = np.average(places, axis=0, weights=seconds)
+    heard = feeling_of(listen(draft.notes), load_reader())
+    return max(_NEAR, float(np.hypot(heard.valence - valence, heard.arousal - arousal)))
