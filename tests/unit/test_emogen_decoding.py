@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.special import erf
 
-from espressivo.generators.music.emogen import stepping
+from espressivo.generators.music.compiled import gelu
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import command_of
@@ -186,6 +186,6 @@ def test_what_is_streamed_is_the_piece_bar_by_bar(model: EmoGenLanguageModel, te
 def test_gelu_is_gelu() -> None:
     x = np.concatenate([np.linspace(-9, 9, 20001), [0.0, -0.0, 1e-30, 1e30, -1e30]]).astype(np.float32)
     found = x[None].copy()
-    stepping._gelu(found)
+    gelu(found)
     exact = 0.5 * x.astype(float) * (1 + erf(x.astype(float) / np.sqrt(2)))
     assert np.allclose(found[0], exact, rtol=1e-6, atol=2e-6)

@@ -7,7 +7,7 @@ from espressivo.generators.music.muser.elements import ELEMENTS, FIELDS, LATENT,
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
 from espressivo.generators.music.muser.regulariser import pair_loss, pooled, pooled_values
-from espressivo.generators.music.muser.stepping import Stepper
+from espressivo.generators.music.muser.stepping import CodeStepper, WordStepper
 from espressivo.generators.music.muser.transfer import transferred
 
 
@@ -29,18 +29,19 @@ def test_steps_equal_the_whole_over_several_chunks() -> None:
     network, x = MusER(size).eval(), tokens(150)
     latent = torch.randn(2, 150, LATENT)
     whole = network.predict(network.decode(x, latent), x[..., TYPE])
-    stepper, memory, past = Stepper(network), network.remember(latent), None
+    stepper = WordStepper(network)
+    memory, past = stepper.memory(latent, 2), stepper.past(2)
     for place in range(150):
-        hidden, past = stepper.step(x[:, place], latent[:, place], memory, past)
-        torch.testing.assert_close(stepper.types(hidden), whole["type"][:, place], atol=1e-5, rtol=0)
+        hidden = stepper.step(x[:, place].numpy(), latent[:, place].numpy(), memory, past)
+        assert np.allclose(stepper.types(hidden), whole["type"][:, place], atol=1e-5)
         for name in ELEMENTS[1:]:
-            logits = stepper.element(name, hidden, x[:, place, TYPE])
-            torch.testing.assert_close(logits, whole[name][:, place], atol=1e-5, rtol=0)
+            logits = stepper.element(name, hidden, x[:, place, TYPE].numpy())
+            assert np.allclose(logits, whole[name][:, place], atol=1e-5)
     prior, codes = Prior(PriorSize(20, 32, 2, 4)).eval(), torch.randint(25, (2, 150))
-    logits, sums = prior(codes), None
+    logits, stepper = prior(codes), CodeStepper(prior)
+    past = stepper.past(2)
     for place in range(150):
-        found, sums = prior.step(codes[:, place], place, sums)
-        torch.testing.assert_close(found, logits[:, place], atol=1e-5, rtol=0)
+        assert np.allclose(stepper.step(codes[:, place].numpy(), past), logits[:, place], atol=1e-5)
 
 
 @torch.no_grad()

@@ -168,15 +168,16 @@ class _Section:
     def written(self) -> Iterator[Bar]:
         """Write codes, then their words; yield bars as they are finished, one at least."""
         codes = self._codes()
-        writer = WordWriter.of(self._model, self._model.latent(codes))
-        writer.read(self._grammar.word(type="Emotion"), self._first_lead())
+        first = self._first_lead()
+        writer = WordWriter(self._model.words, self._model.latent(codes), len(first.for_words))
+        writer.read(self._grammar.word(type="Emotion"), first)
         for bar in self._before:
             for word in bar.words:
                 writer.read(word, self._lead(bar.mood))
         place, mood, words = Place(told=self._clock.bars > 0), self._mood(0), []
-        first = sum(len(bar.words) for bar in self._before)
+        begin = sum(len(bar.words) for bar in self._before)
         rooms = np.zeros(len(codes), int) if self._model.kinds is None else rooms_of(self._model.kinds[codes])
-        for number in range(first, len(codes)):
+        for number in range(begin, len(codes)):
             word = self._word(writer, place, self._lead(mood), codes[number], int(rooms[number]))
             if words and self._grammar.begins_bar(word):
                 yield self._bar(words, codes[number - len(words) : number], mood)
@@ -194,7 +195,7 @@ class _Section:
 
     def _codes(self) -> list[int]:
         """Write codes of bars to be written, after those of the bars before."""
-        writer = CodeWriter(self._model.prior, self._first_lead())
+        writer = CodeWriter(self._model.codes, self._first_lead())
         for bar in self._before:
             for code in bar.codes:
                 writer.write(code, self._lead(bar.mood))

@@ -8,19 +8,17 @@ each quadrant's music has more of is counted, too, and leans every draw that way
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from espressivo.generators.music.linear_attention import Sums
 from espressivo.generators.music.moods import SIGNS, Mood
 from espressivo.generators.music.muser.manners import CODES
 from espressivo.generators.music.muser.pretrained import Model
-from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE, Prior
-from espressivo.generators.music.muser.stepping import Past, Stepper
+from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE
+from espressivo.generators.music.muser.stepping import CodeStepper, Hidden, WordStepper
 
 Logits = Float[np.ndarray, "classes"]
 _LEANING = 0.4
@@ -30,19 +28,19 @@ _LEANING = 0.4
 class Leading:
     """Which emotion leads, and how."""
 
-    for_codes: Float[Tensor, "rows 256"]
+    for_codes: Float[np.ndarray, "rows 256"]
     """The emotion that the prior is told in each row: the mood's, and none where that is asked too."""
-    for_words: Float[Tensor, "rows 128"]
+    for_words: Float[np.ndarray, "rows 128"]
     """The same for the decoder."""
     leans: Mapping[str, Float[np.ndarray, "classes"]]
     """What the mood's music has more of than other music, for codes and elements; empty if that is not known."""
     strength: float
     """How far the first row's answer is followed beyond the last one's, and leans with it."""
 
-    def followed(self, logits: Float[Tensor, "rows classes"], name: str, guidance: float) -> Logits:
+    def followed(self, logits: Float[np.ndarray, "rows classes"], name: str, guidance: float) -> Logits:
         """Return logits of codes or of an element, led by the mood."""
         strength = self.strength * guidance
-        led, free = logits[0].numpy(), logits[-1].numpy()
+        led, free = logits[0], logits[-1]
         followed = free + strength * (led - free) if len(logits) > 1 else led
         return followed + _LEANING * strength * self.leans[name] if name in self.leans else followed
 
@@ -61,8 +59,9 @@ class Leader:
             rows = torch.tensor(np.array(self._shares(mood)), dtype=torch.float32)
             quadrants = torch.tensor(_quadrants(mood.valence, mood.arousal), dtype=torch.float32)
             leans = {name: (quadrants @ lean).numpy() for name, lean in self._model.leans.items()}
-            prior, network = self._model.prior.emotion(rows), self._model.network.emotion(rows)
-            self._known[mood] = Leading(prior, network, leans, mood.intensity)
+            with torch.no_grad():
+                told = [each.emotion(rows).numpy() for each in (self._model.prior, self._model.network)]
+            self._known[mood] = Leading(told[0], told[1], leans, mood.intensity)
         return self._known[mood]
 
     def _shares(self, mood: Mood) -> list[Float[np.ndarray, "5"]]:
@@ -79,11 +78,10 @@ class Leader:
 class CodeWriter:
     """The prior after some codes."""
 
-    def __init__(self, prior: Prior, first: Leading) -> None:
-        self._prior = prior
-        self._place = 0
-        self._past: list[Sums] | None = None
-        self._logits, self._past = prior.begin(first.for_codes)
+    def __init__(self, stepper: CodeStepper, first: Leading) -> None:
+        self._stepper = stepper
+        self._past = stepper.past(len(first.for_codes))
+        self._logits = stepper.step(None, self._past, first.for_codes)
 
     def logits(self, lead: Leading, guidance: float) -> Logits:
         """Return logits of the next code, at the temperature of training."""
@@ -91,37 +89,28 @@ class CodeWriter:
 
     def write(self, code: int, lead: Leading) -> None:
         """Add a code."""
-        self._place += 1
-        told = lead.for_codes if self._prior.size.steady_emotion else None
-        codes = torch.full((len(self._logits),), code)
-        self._logits, self._past = self._prior.step(codes, self._place, self._past, told)
+        codes = np.full(len(self._logits), code)
+        self._logits = self._stepper.step(codes, self._past, lead.for_codes if self._stepper.emotion_is_steady else 0.0)
 
 
 class WordWriter:
     """The decoder after some words, with the latents of all words that will come."""
 
-    def __init__(self, stepper: Stepper, memory: list[Sums], latent: Float[Tensor, "1 length 112"]) -> None:
-        self._stepper, self._memory, self._latent = stepper, memory, latent[0]
-        self._past: Past | None = None
-        self._hidden = torch.empty(0)
-        self._place = 0
-
-    @classmethod
-    def of(cls, model: Model, latent: Float[Tensor, "1 length 112"]) -> Self:
-        """Begin a piece with these latents."""
-        return cls(model.stepper, model.network.remember(latent), latent)
+    def __init__(self, stepper: WordStepper, latent: Float[Tensor, "1 length 112"], rows: int) -> None:
+        self._stepper, self._latent = stepper, latent[0].numpy()
+        self._memory, self._past = stepper.memory(latent, rows), stepper.past(rows)
+        self._hidden: Hidden = np.empty(0)
 
     def read(self, word: Int[np.ndarray, "8"], lead: Leading) -> None:
         """Add a word, the first of which says the emotion; afterwards the next one's logits are known."""
-        rows = len(lead.for_words)
-        self._hidden, self._past = self._stepper.step(
-            torch.from_numpy(word).expand(rows, -1),
-            self._latent[self._place].expand(rows, -1),
+        rows, place = len(lead.for_words), self._past.place
+        self._hidden = self._stepper.step(
+            np.broadcast_to(word, (rows, len(word))),
+            np.broadcast_to(self._latent[place], (rows, self._latent.shape[1])),
             self._memory,
             self._past,
-            lead.for_words if self._stepper.emotion_is_steady or not self._place else None,
+            lead.for_words if self._stepper.emotion_is_steady or not place else None,
         )
-        self._place += 1
 
     def types(self, lead: Leading, guidance: float) -> Logits:
         """Return logits of the next word's type."""

@@ -46,7 +46,7 @@ class MuserRequest(MusicRequest):
     """How firmly an emotion of intensity 1 leads the music."""
     temperature: float = Field(default=1.0, ge=0.1, le=3)
     """Below 1 the music is more regular, above 1 more surprising."""
-    best_of: int = Field(default=2, ge=1, le=32)
+    best_of: int = Field(default=4, ge=1, le=32)
     """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
     loop: bool = False
     """Leave the end open, so that the piece can be repeated without a break."""

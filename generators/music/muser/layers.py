@@ -10,7 +10,6 @@ from torch.nn.functional import gelu
 from espressivo.generators.music.linear_attention import (
     Sums,
     attend_causally,
-    attend_next,
     attend_to,
     join_heads,
     past_of,
@@ -35,17 +34,6 @@ class Encoder(nn.Module):
             x = layer(x, self._causal)
         return self.norm(x)
 
-    def step(
-        self, x: Float[Tensor, "batch 1 width"], past: list[Sums] | None
-    ) -> tuple[Float[Tensor, "batch 1 width"], list[Sums]]:
-        """Return one more position of a causal stack, and what the next step needs; in constant time."""
-        now: list[Sums] = []
-        for number, layer in enumerate(self.layers):
-            assert isinstance(layer, _EncoderLayer)
-            x, sums = layer.step(x, past[number] if past else None)
-            now.append(sums)
-        return self.norm(x), now
-
 
 class Decoder(nn.Module):
     """Causal self-attention, attention to all of a memory, and a last norm."""
@@ -62,17 +50,6 @@ class Decoder(nn.Module):
         for layer, remembered in zip(self.layers, memory, strict=True):
             x = layer(x, remembered)
         return self.norm(x)
-
-    def step(
-        self, x: Float[Tensor, "batch 1 width"], memory: list[Sums], past: list[Sums] | None
-    ) -> tuple[Float[Tensor, "batch 1 width"], list[Sums]]:
-        """Return one more position, and what the next step needs; in constant time."""
-        now: list[Sums] = []
-        for number, layer in enumerate(self.layers):
-            assert isinstance(layer, _DecoderLayer)
-            x, sums = layer.step(x, memory[number], past[number] if past else None)
-            now.append(sums)
-        return self.norm(x), now
 
     def remember(self, memory: Float[Tensor, "batch length width"]) -> list[Sums]:
         """Sum up a memory for every layer: all that attention to it needs."""
@@ -95,11 +72,6 @@ class Attention(nn.Module):
         if not causal:
             return self.attend(x, self.remember(x))
         return self.out_projection(join_heads(attend_causally(self._queries(x), *self._keys_and_values(x))))
-
-    def step(self, x: Tensor, past: Sums | None) -> tuple[Tensor, Sums]:
-        """Attend from one more position."""
-        attended, now = attend_next(self._queries(x), *self._keys_and_values(x), past)
-        return self.out_projection(join_heads(attended)), now
 
     def attend(self, x: Tensor, memory: Sums) -> Tensor:
         """Attend to all of a memory."""
@@ -151,10 +123,6 @@ class _EncoderLayer(nn.Module):
     def forward(self, x: Tensor, causal: bool) -> Tensor:
         return self._fed_forward(self.norm1(x + self._dropout(self.attention(x, causal))))
 
-    def step(self, x: Tensor, past: Sums | None) -> tuple[Tensor, Sums]:
-        attended, now = self.attention.step(x, past)
-        return self._fed_forward(self.norm1(x + attended)), now
-
     def _fed_forward(self, x: Tensor) -> Tensor:
         hidden = self._dropout(gelu(self.linear1(x)))
         return self.norm2(x + self._dropout(self.linear2(hidden)))
@@ -171,10 +139,6 @@ class _DecoderLayer(nn.Module):
     def forward(self, x: Tensor, memory: Sums) -> Tensor:
         x = self.norm1(x + self._dropout(self.self_attention(x, causal=True)))
         return self._after_self_attention(x, memory)
-
-    def step(self, x: Tensor, memory: Sums, past: Sums | None) -> tuple[Tensor, Sums]:
-        attended, now = self.self_attention.step(x, past)
-        return self._after_self_attention(self.norm1(x + attended), memory), now
 
     def _after_self_attention(self, x: Tensor, memory: Sums) -> Tensor:
         x = self.norm2(x + self._dropout(self.cross_attention.attend(x, memory)))

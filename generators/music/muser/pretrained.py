@@ -21,7 +21,7 @@ from espressivo.generators.music.muser.manners import AUTHORS, OWN, Manners
 from espressivo.generators.music.muser.meanings import Kinds
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
-from espressivo.generators.music.muser.stepping import Stepper
+from espressivo.generators.music.muser.stepping import CodeStepper, WordStepper
 
 _NETWORK, _PRIOR, _LEAN = "network.", "prior.", "lean."
 
@@ -46,9 +46,14 @@ class Model:
     """Whether it was taught pieces moved to C (`home.at_home`)."""
 
     @cached_property
-    def stepper(self) -> Stepper:
+    def words(self) -> WordStepper:
         """The decoder word by word."""
-        return Stepper(self.network)
+        return WordStepper(self.network)
+
+    @cached_property
+    def codes(self) -> CodeStepper:
+        """The prior code by code."""
+        return CodeStepper(self.prior)
 
     def latent(self, codes: Sequence[int]) -> Float[Tensor, "1 length 112"]:
         """Return the vectors of codes of the prior."""

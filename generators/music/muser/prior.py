@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from espressivo.generators.music.linear_attention import Sums
 from espressivo.generators.music.muser.layers import Encoder, ScaledEmbedding, positions
 
 EMOTIONS = 5
@@ -56,35 +55,9 @@ class Prior(nn.Module):
             embedded = torch.cat([embedded[:, :1], embedded[:, 1:] + embedded[:, :1]], dim=1)
         return self.predict_fc(self.transformer_encoder(self._placed(embedded, 0)))
 
-    def begin(self, emotion: Float[Tensor, "batch 256"]) -> tuple[Float[Tensor, "batch codes"], list[Sums]]:
-        """Return logits of the first code of pieces of an emotion (see `emotion`), and what the next step needs."""
-        return self._after(emotion[:, None], 0, None)
-
-    def step(
-        self,
-        code: Int[Tensor, "batch"],
-        place: int,
-        past: list[Sums] | None,
-        emotion: Float[Tensor, "batch 256"] | None = None,
-    ) -> tuple[Float[Tensor, "batch codes"], list[Sums]]:
-        """Return logits after one more code, and what the next step needs; in constant time.
-
-        Args:
-            code: the newest id of each piece.
-            place: how many came before.
-            past: what the step before returned; None at the first.
-            emotion: what `begin` was given, if it is to be added to every code.
-        """
-        embedded = self.emb(code[:, None])
-        return self._after(embedded if emotion is None else embedded + emotion[:, None], place, past)
-
     def emotion(self, shares: Float[Tensor, "batch 5"]) -> Float[Tensor, "batch 256"]:
         """Return the embedding of a mixture of emotions: no emotion, then quadrants 1 to 4."""
         return self.emb.mixed(shares)
-
-    def _after(self, embedded: Tensor, place: int, past: list[Sums] | None) -> tuple[Tensor, list[Sums]]:
-        x, now = self.transformer_encoder.step(self._placed(embedded, place), past)
-        return self.predict_fc(x)[:, 0], now
 
     def _placed(self, embedded: Tensor, place: int) -> Tensor:
         x = self.input_linear(embedded)

@@ -99,7 +99,7 @@ class _Rewriting:
     ) -> CompoundWords:
         """Return the part; `told` says whether tempo and chord were told before it."""
         lead = Leader(self._model, is_led=mood.intensity > 0).lead(mood)
-        writer = WordWriter.of(self._model, latent)
+        writer = WordWriter(self._model.words, latent, len(lead.for_words))
         writer.read(self._grammar.word(type="Emotion"), lead)
         place, written = Place(told=told), []
         rooms = rooms_of(_kinds(part, self._grammar))
