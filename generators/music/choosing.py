@@ -37,6 +37,9 @@ def _distance(draft: Draft) -> float:
     if not len(draft.notes.pitched):
         return np.inf
     places, seconds = zip(*((mood.place, seconds) for mood, seconds in draft.bars), strict=True)
-    valence, arousal = np.average(places, axis=0, weights=seconds)
-    heard = feeling_of(listen(draft.notes), load_reader())
-    return max(_NEAR, float(np.hypot(heard.valence - valence, heard.arousal - arousal)))
+    asked = np.average(places, axis=0, weights=seconds)
+    feeling = feeling_of(listen(draft.notes), load_reader())
+    off = np.array([feeling.valence, feeling.arousal]) - asked
+    # More than was asked counts the less the more was asked: music of no emotion is often livelier than half of joy.
+    off *= np.where(off * asked > 0, 1 - np.abs(asked), 1.0)
+    return max(_NEAR, float(np.hypot(*off)))

@@ -19,7 +19,7 @@ class Manner:
     temperature: float = 1.0
     top_p: float = 0.9
     """The likeliest tokens that together are at least so probable may be drawn, no others."""
-    guidance: float = 2.0
+    guidance: float = 1.0
     """Strength of classifier-free guidance for a mood of intensity 1 (estimate)."""
 
     def __post_init__(self) -> None:

@@ -46,6 +46,12 @@ def test_of_those_that_are_near_the_first_is_kept() -> None:
     assert nearest([fast, louder]) == nearest([louder, fast]) == 0
 
 
+def test_more_than_half_of_a_mood_is_not_wrong() -> None:
+    slow, fast, _ = drafts(replace(GLAD, intensity=0.5))
+    assert nearest([fast, slow]) == 0
+    assert nearest([slow, fast]) == 1
+
+
 def test_what_has_no_notes_is_worst() -> None:
     slow, fast, _ = drafts(SAD)
     silent = slow._replace(notes=slow.notes.where(slow.notes.pitch < 0))

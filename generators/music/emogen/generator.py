@@ -55,7 +55,7 @@ class EmoGenRequest(MusicRequest):
     """First and last bar (counted from 1) of the primer that are written anew; all others stay."""
     loop: bool = False
     """Leave the end open, so that the piece can be repeated without a break."""
-    guidance: float = Field(default=1.5, ge=0, le=10)
+    guidance: float = Field(default=1.0, ge=0, le=10)
     """How firmly an emotion of intensity 1 leads the music."""
     temperature: float = Field(default=1.0, ge=0.05, le=5)
     """Below 1 the music is more regular, above 1 more surprising."""
