@@ -21,10 +21,12 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 import numpy as np
 import torch
 
+from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import command_of
 from espressivo.generators.music.emogen.lengths import Length
+from espressivo.generators.music.emogen.mode import with_mode
 from espressivo.generators.music.emogen.network import UNSET
 from espressivo.generators.music.emogen.sampling import Plan, write
 from espressivo.generators.music.emogen.streaming import stream
@@ -32,7 +34,7 @@ from espressivo.generators.music.emogen.tokens import piano
 from espressivo.generators.music.moods import Mood
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "emogen-pop"
-MOOD = Mood.quadrant("Q1")
+MOOD = Mood.quadrant("Q1", 0.8)
 BARS, DRAFTS = 16, (1, 4)
 STEPS, PLACES = 200, (100, 10_000)
 RECOMPUTED_AT, RECOMPUTED = (400, 1280), 5
@@ -67,9 +69,14 @@ def first_bars(composer: Composer, count: int = 8) -> dict[str, float]:
             for clock in ("wall_s", "cpu_s") for name, pick in (("median", np.median), ("slowest", max))}  # fmt: skip
 
 
+def command(composer: Composer) -> np.ndarray:
+    """What the model is told of the mood; models without the mode have an attribute less."""
+    return command_of(MOOD, with_mode(table().commands))[: composer.model.size.attributes]
+
+
 def begun(composer: Composer) -> Decoding:
     decoding = Decoding(composer.model, 1, told=True, open_too=True)
-    decoding.tell(0, command_of(MOOD))
+    decoding.tell(0, command(composer))
     return decoding
 
 
@@ -104,7 +111,7 @@ def against_recomputing(composer: Composer, after: int) -> dict[str, float]:
     """One guided token after so many others, by both decoders."""
     decoding, strength = begun(composer), np.array([STRENGTH])
     tokens = torch.full((2, after), 300)
-    bits = torch.from_numpy(np.stack([command_of(MOOD), np.full(composer.model.size.attributes, UNSET)]))
+    bits = torch.from_numpy(np.stack([command(composer), np.full(composer.model.size.attributes, UNSET)]))
     ours, theirs = [], []
     for _ in range(RECOMPUTED):
         started = time.process_time()

@@ -17,6 +17,8 @@ from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.mode import MODE, in_minor, mode_of, with_mode
 from espressivo.generators.music.emogen.network import UNSET, EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Plan
+from espressivo.generators.music.emogen.streaming import stream
+from espressivo.generators.music.emogen.tokens import piano
 from espressivo.generators.music.keys import Key
 from espressivo.generators.music.moods import Mood
 from espressivo.media.notes import Notes
@@ -67,3 +69,5 @@ def test_a_model_that_knows_modes_is_told_them(tmp_path: Path) -> None:
     minor = replace(plan, locks=replace(plan.locks, key=Key(9, "minor"), strictness=0.0))
     major = replace(plan, locks=replace(plan.locks, key=Key(0, "major"), strictness=0.0), cadence=False)
     assert tokens(replace(minor, cadence=False)) != tokens(major)
+    heard = list(stream(composer.model, piano(), major, seed=3))
+    assert [each.bar.tokens for each in heard] == tokens(major), "streams are told, too"

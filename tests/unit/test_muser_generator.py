@@ -21,7 +21,7 @@ from espressivo.generators.music.muser.decoding import CodeWriter, Leader, WordW
 from espressivo.generators.music.muser.dictionary import reconstructed
 from espressivo.generators.music.muser.elements import COLUMN, TYPE
 from espressivo.generators.music.muser.ending import with_cadence
-from espressivo.generators.music.muser.generator import MusER
+from espressivo.generators.music.muser.generator import MusER, _within_piano
 from espressivo.generators.music.muser.grammar import POSITIONS, Grammar
 from espressivo.generators.music.muser.manners import AUTHORS, OWN
 from espressivo.generators.music.muser.meanings import BAR as BAR_LINE
@@ -232,6 +232,20 @@ def test_of_several_drafts_one_is_kept(generator: MusER) -> None:
     assert several.bars == 2
     # Where nothing is asked for, there is nothing to choose by.
     assert same(composed(generator, best_of=2), composed(generator))
+
+
+def test_notes_stay_on_the_keys_of_a_piano() -> None:
+    notes = piece([(0, 24, 80), (0, 36, 80), (4, 24, 80), (8, 104, 80), (8, 60, 80)])
+    moved = _within_piano(notes, -5)
+    # The first C would fall on the key that the upper one has taken.
+    assert sorted(zip(moved.start_tick.tolist(), moved.pitch.tolist(), strict=True)) == [
+        (0, 31),
+        (480, 31),
+        (960, 55),
+        (960, 99),
+    ]
+    assert _within_piano(notes, 6).pitch.max() == 98
+    assert _within_piano(notes, 0).pitch.tolist() == notes.pitch.tolist()
 
 
 def test_gaps_are_closed_as_the_authors_close_them() -> None:

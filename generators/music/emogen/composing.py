@@ -11,11 +11,9 @@ import numpy as np
 from safetensors.torch import load_file
 
 from espressivo.errors import InputError
-from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.choosing import Draft, nearest
 from espressivo.generators.music.emogen.emotion import Commands
 from espressivo.generators.music.emogen.lengths import Length
-from espressivo.generators.music.emogen.mode import MODE, with_mode
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Bar, Ids, Plan, write, write_choosing
 from espressivo.generators.music.emogen.tokens import Vocabulary, piano, spell, tokenise
@@ -72,8 +70,6 @@ class Composer:
             raise ValueError(f"The model has {model.size.vocabulary} tokens, its vocabulary {len(self._vocabulary)}.")
         self._model = model.eval()
         self._commands = commands
-        if model.size.attributes == MODE + 1:
-            self._commands = with_mode(table().commands if commands is None else commands)
 
     @property
     def model(self) -> EmoGenLanguageModel:

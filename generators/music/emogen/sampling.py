@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from espressivo.errors import InputError
+from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.choosing import PHRASE_BARS
 from espressivo.generators.music.drawing import Manner, draw
 from espressivo.generators.music.emogen.colour import Colours
@@ -21,7 +22,7 @@ from espressivo.generators.music.emogen.emotion import Commands, command_of
 from espressivo.generators.music.emogen.grammar import Grammar, State
 from espressivo.generators.music.emogen.lengths import BarClock, Length
 from espressivo.generators.music.emogen.locks import Locks
-from espressivo.generators.music.emogen.mode import MODE, in_minor
+from espressivo.generators.music.emogen.mode import MODE, in_minor, with_mode
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
 from espressivo.generators.music.keys import Key, key_of
@@ -138,6 +139,8 @@ class _Desk:
         commands: Commands | None,
     ) -> None:
         self._plan, self._commands = plan, commands
+        if model.size.attributes == MODE + 1:
+            self._commands = with_mode(table().commands if commands is None else commands)
         self._grammar, clock = Grammar(vocabulary, plan.locks), BarClock(vocabulary, plan.locks, plan.length)
         self._pens = [_Pen(number, seed, plan, self._grammar, clock, vocabulary) for number, seed in enumerate(seeds)]
         steady = plan.mood.intensity * plan.manner.guidance if isinstance(plan.mood, Mood) else None

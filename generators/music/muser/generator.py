@@ -27,6 +27,7 @@ _KEYS = 12
 _BRIGHTNESS = 0.8
 """At a valence of 1 nine pieces of ten are in major, at -1 one (estimate)."""
 _MOST_BARS = 500
+_KEYS_OF_PIANO = 21, 108
 
 
 class MuserRequest(MusicRequest):
@@ -210,7 +211,7 @@ class MusER:
             last = notes.where(notes.start_tick == notes.start_tick.max())
             begin, name = int(last.start_tick[0]), chord_of(last.pitch, np.ones(len(last)))
             chords = (*(chord for chord in chords if chord[0] < begin), (begin, name))
-        notes = with_loudness(_within_midi(notes, shift), request.emotion)
+        notes = with_loudness(_within_piano(notes, shift), request.emotion)
         return replace(
             Score.of(notes, emotion=request.emotion),
             keys=(KeyChange(0, key_of(notes)),),
@@ -218,10 +219,17 @@ class MusER:
         )
 
 
-def _within_midi(notes: "Notes", shift: int) -> "Notes":
-    """Move notes; those that leave MIDI's range stay in it by an octave."""
+def _within_piano(notes: "Notes", shift: int) -> "Notes":
+    """Move notes; those that leave the piano's keys stay on them by an octave, unless that key sounds by then."""
+    low, high = _KEYS_OF_PIANO
     pitch = notes.pitch + shift
-    return replace(notes, pitch=np.where(pitch > 127, pitch - 12, np.where(pitch < 0, pitch + 12, pitch)))
+    folded = np.where(pitch > high, pitch - 12, np.where(pitch < low, pitch + 12, pitch))
+    kept = folded == pitch
+    for row in np.flatnonzero(~kept):
+        same = kept & (folded == folded[row])
+        taken = (notes.start_tick[same] < notes.end_tick[row]) & (notes.end_tick[same] > notes.start_tick[row])
+        kept[row] = not taken.any()
+    return replace(notes, pitch=folded).where(kept)
 
 
 def _report(progress: ProgressCallback | None, share: float) -> None:

@@ -217,7 +217,7 @@ class _Stack(NamedTuple):
         if remembers:
             asking, answering = (layers(f"cross_attention.{what}_projection") for what in ("query", "out"))
             memory = [*asking, *answering, layer_norms("norm2")]
-        return cls(
+        laid_out = [
             *layers(*(f"{own}.{what}_projection" for what in ("query", "key", "value"))),
             *layers(f"{own}.out_projection"),
             layer_norms("norm1"),
@@ -226,7 +226,8 @@ class _Stack(NamedTuple):
             *layers("linear2"),
             layer_norms("norm3" if remembers else "norm2"),
             norms("norm"),
-        )
+        ]
+        return cls._make(laid_out)
 
     def nothing(self, rows: int, heads: int) -> Remembered:
         """Return sums over nothing."""
