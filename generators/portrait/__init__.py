@@ -1,0 +1,1 @@
+"""Portrait generators: a photograph or painting that speaks and feels."""
