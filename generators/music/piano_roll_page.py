@@ -56,7 +56,7 @@ def piano_roll_page(score: Score, sound: Path | str | None = None) -> str:
     """
     if not len(score.notes):
         raise InputError("The score has no notes, so there is nothing to show; compose or give one with some.")
-    script = _asset("js")
+    script = roll_script() + _asset("js")
     parts = {
         "TITLE": html.escape(_shown(score.title) or "Untitled piece"),
         "SUMMARY": html.escape(summary_of(score)),
@@ -64,7 +64,7 @@ def piano_roll_page(score: Score, sound: Path | str | None = None) -> str:
         "SCRIPT": script,
         # Whatever else might get into the page as a script, a browser refuses to run it.
         "SCRIPT_HASH": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        "PIECE": _json(_content(score)),
+        "PIECE": _json(roll_content(score)),
         "SOUND": ""
         if sound is None
         else f'<audio id="sound" preload="auto" src="{html.escape(_address(sound))}"></audio>',
@@ -97,8 +97,13 @@ def summary_of(score: Score) -> str:
     return " ".join(sentences)
 
 
-def _content(score: Score) -> dict[str, Any]:
-    """Return what the script draws; times in seconds from tick 0."""
+def roll_script() -> str:
+    """Return the script that draws a roll: `pianoRoll(root, piece, audio, chosen)`, for this page and for others."""
+    return (_FOLDER / "piano_roll.js").read_text(encoding="utf-8")
+
+
+def roll_content(score: Score) -> dict[str, Any]:
+    """Return what the script draws, its `piece`; times in seconds from tick 0."""
     notes = score.notes
     order = np.lexsort((notes.pitch, notes.start_s))
     marks = (
