@@ -1,0 +1,131 @@
+"""LivePortrait's networks against the authors' own, run with weights that follow from a seed (golden/liveportrait)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from espressivo.generators.portrait.liveportrait.appearance import AppearanceFeatureExtractor
+from espressivo.generators.portrait.liveportrait.config import (
+    AppearanceSize,
+    DenseMotionSize,
+    GeneratorSize,
+    LivePortraitSize,
+    WarpingSize,
+)
+from espressivo.generators.portrait.liveportrait.drawing import SpadeGenerator
+from espressivo.generators.portrait.liveportrait.keypoints import read_motion
+from espressivo.generators.portrait.liveportrait.motion import MotionExtractor, RawMotion, degrees
+from espressivo.generators.portrait.liveportrait.retargeting import RetargetingNetwork
+from espressivo.generators.portrait.liveportrait.warping import WarpingModule
+from tests.seeded import seeded_state
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "liveportrait"
+CONFIG = json.loads((FIXTURES / "config.json").read_text())
+TINY = json.loads((FIXTURES / "config_tiny.json").read_text())
+KEYS = json.loads((FIXTURES / "official_keys.json").read_text())
+INPUTS = load_file(FIXTURES / "inputs.safetensors")
+OUTPUTS = load_file(FIXTURES / "outputs.safetensors")
+TINY_INPUTS = load_file(FIXTURES / "inputs_tiny.safetensors")
+TINY_OUTPUTS = load_file(FIXTURES / "outputs_tiny.safetensors")
+SIZE = LivePortraitSize()
+
+
+def ready(net: nn.Module, seed: int) -> nn.Module:
+    net.load_state_dict(seeded_state(net, seed), strict=True)
+    return net.eval()
+
+
+def expect(found: Tensor, name: str, atol: float = 1e-4) -> None:
+    stride = CONFIG["strides"].get(name)
+    compared = found.flatten()[::stride] if stride else found
+    torch.testing.assert_close(compared, OUTPUTS[name].reshape(compared.shape), atol=atol, rtol=0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+@pytest.fixture(scope="module")
+def volume() -> Tensor:
+    return ready(AppearanceFeatureExtractor(SIZE.appearance), CONFIG["seed"])(INPUTS["image"])
+
+
+@pytest.fixture(scope="module")
+def generator() -> nn.Module:
+    return ready(SpadeGenerator(SIZE.generator), CONFIG["seed"])
+
+
+def test_appearance(volume: Tensor) -> None:
+    assert list(volume.shape) == OUTPUTS["F_shape"].tolist()
+    expect(volume, "F_sub", 2e-5)
+
+
+def test_motion() -> None:
+    raw = ready(MotionExtractor(SIZE.motion), CONFIG["seed"])(INPUTS["image_m"])
+    for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp"):
+        expect(getattr(raw, name), f"M_{name}", 2e-5)
+
+
+def test_keypoints() -> None:
+    raw = RawMotion(**{name: INPUTS[f"kpinfo_{name}"] for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")})
+    for name in ("pitch", "yaw", "roll"):
+        expect(degrees(OUTPUTS[f"M_{name}"]), f"deg_{name}", 2e-5)
+    motion = read_motion(raw)
+    expect(torch.from_numpy(motion.rotation), "rotation", 2e-5)
+    expect(torch.from_numpy(motion.keypoints), "x_transformed", 2e-5)
+    assert motion.keypoints.dtype == np.float32
+
+
+def test_warping_and_drawing(volume: Tensor, generator: nn.Module) -> None:
+    warping = ready(WarpingModule(SIZE.warping), CONFIG["seed"])
+    warped = warping(volume, INPUTS["kp_source"], INPUTS["kp_driving"])
+    expect(warped.feature, "W_out_sub")
+    expect(warped.occlusion, "W_occlusion")
+    expect(warped.deformation, "W_deformation_sub")
+    image = generator(warped.feature)
+    assert list(image.shape) == OUTPUTS["image_out_shape"].tolist()
+    expect(image, "image_out_sub")
+
+
+def test_drawing_of_any_feature(generator: nn.Module) -> None:
+    expect(generator(INPUTS["g_feature"]), "G_image")
+
+
+def test_stitching_and_retargeting() -> None:
+    source, driving = INPUTS["kp_source"].flatten(1), INPUTS["kp_driving"].flatten(1)
+    for size, name, read in (
+        (SIZE.stitching, "stitch_delta", torch.cat([source, driving], 1)),
+        (SIZE.lip, "lip_delta", torch.cat([source, INPUTS["lip_ratio"]], 1)),
+        (SIZE.eye, "eye_delta", torch.cat([source, INPUTS["eye_ratio"]], 1)),
+    ):
+        expect(ready(RetargetingNetwork(size), CONFIG["seed"])(read), name, 2e-5)
+
+
+def test_other_sizes() -> None:
+    sizes = TINY["tiny"]
+    appearance = dict(sizes["appearance_feature_extractor"])
+    warping = dict(sizes["warping_module"])
+    assert appearance.pop("image_channel") == 3
+    assert warping.pop("estimate_occlusion_map")
+    dense = DenseMotionSize(**warping.pop("dense_motion_params"))
+    volume = ready(AppearanceFeatureExtractor(AppearanceSize(**appearance)), TINY["seed"])(TINY_INPUTS["image"])
+    warp = ready(WarpingModule(WarpingSize(**warping, dense_motion=dense)), TINY["seed"])
+    warped = warp(volume, TINY_INPUTS["kp_source"], TINY_INPUTS["kp_driving"])
+    image = ready(SpadeGenerator(GeneratorSize(**sizes["spade_generator"])), TINY["seed"])(warped.feature)
+    found = {
+        "F": volume,
+        "W_out": warped.feature,
+        "W_occlusion": warped.occlusion,
+        "W_deformation": warped.deformation,
+        "image_out": image,
+    }
+    for name, tensor in found.items():
+        torch.testing.assert_close(tensor, TINY_OUTPUTS[name], atol=1e-4, rtol=0)
