@@ -1,4 +1,4 @@
-"""The command line: `espressivo perform`, `repeat`, `demo`, `generate`, `analyse`, `evaluate`, and lists."""
+"""The command line: `espressivo perform`, `repeat`, `demo`, `generate`, `analyse`, `evaluate`, `studio`, and lists."""
 
 import sys
 import warnings
@@ -170,6 +170,29 @@ def _generate_with(name: str, arguments: Sequence[str]) -> None:
 
     run.__annotations__["request"] = Annotated[options_of(made_from), tyro.conf.OmitArgPrefixes]
     tyro.cli(run, prog=f"espressivo generate {name}", args=arguments)
+
+
+@app.command(name="studio")
+def _studio(
+    folder: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    logins: Path | None = None,
+    open_browser: bool = False,
+) -> None:
+    """Open the studio: perform, compare and measure in a browser.
+
+    Args:
+        folder: Where takes are kept (default: the user's data folder).
+        host: The interface to listen on; one that others can reach needs --logins.
+        port: The port (default: the first free one from 7860).
+        logins: A text file with a name:password per line; nobody else may come in.
+        open_browser: Show the page in the browser.
+    """
+    from espressivo.ui.studio.app import launch
+    from espressivo.ui.studio.logins import read_logins
+
+    launch(folder, host, port, None if logins is None else read_logins(logins), open_browser)
 
 
 @app.command(name="generators")

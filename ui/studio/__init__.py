@@ -1,0 +1,1 @@
+"""The studio: a Gradio application. `app.launch` opens it; nothing here is imported before that."""

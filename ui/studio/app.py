@@ -1,0 +1,161 @@
+"""The application: tabs in their order, who may come in, and safe settings."""
+
+import atexit
+import importlib.util
+import ipaddress
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from espressivo.errors import InputError, MissingDependencyError
+from espressivo.ui.studio import strings
+from espressivo.ui.studio.sessions import Sessions
+from espressivo.ui.studio.studio import Studio
+from espressivo.ui.studio.worker import Workers
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+MAX_UPLOAD = "512mb"
+_CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
+_HEAD = '<script type="module" src="studio/studio.js"></script>'
+
+
+def build_app(sessions: Sessions, workers: Workers, secret: str) -> "gr.Blocks":
+    """Lay out the whole application.
+
+    Args:
+        sessions: whose takes are where.
+        workers: who makes them.
+        secret: what browsers' settings are encrypted with; the same for every start, so that they can be read again.
+    """
+    import gradio as gr
+
+    from espressivo.ui.studio import perform
+
+    tabs = (perform,)
+    with gr.Blocks(
+        title=strings.TITLE,
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(_CLEAN_EVERY_S, _CACHED_FOR_S),
+    ) as app:
+        token = gr.BrowserState(None, storage_key="espressivo-token", secret=secret)
+        settings = gr.BrowserState({}, storage_key="espressivo-settings", secret=secret)
+        takes_changed = gr.State(0)
+        gr.HTML(f'<header class="es-header"><h1>{strings.TITLE}</h1><p>{strings.TAGLINE}</p></header>')
+        with gr.Tabs(elem_id="es-tabs") as bar:
+            studio = Studio(sessions, workers, takes_changed, bar, settings)
+            for tab in tabs:
+                with gr.Tab(tab.TITLE, id=tab.TITLE.lower()):
+                    tab.build(studio)
+
+        # The first event of a page: it says whose page it is, and then lets the lists of takes fill.
+        def claim(kept: str | None, request: gr.Request) -> str:
+            return sessions.claim(kept, request)
+
+        def leave(request: gr.Request) -> None:
+            sessions.leave(request)
+
+        app.load(claim, token, token, api_visibility="private", show_progress="hidden", queue=False).then(
+            lambda count: count + 1, takes_changed, takes_changed, api_visibility="private", show_progress="hidden"
+        )
+        app.unload(leave)
+    return app
+
+
+def launch(
+    folder: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    logins: list[tuple[str, str]] | None = None,
+    open_browser: bool = False,
+    block: bool = True,
+) -> tuple["gr.Blocks", str]:
+    """Start the studio; returns the application and its address, at once or (with `block`) when it is stopped.
+
+    Args:
+        folder: where takes are kept; by default the user's own data folder.
+        host: the interface to listen on.
+        port: the port; by default the first free one from 7860.
+        logins: names and passwords, without which nobody may come in.
+        open_browser: show the page in the user's browser.
+        block: whether to wait until the user stops it.
+
+    Raises:
+        InputError: others could reach it (`host` is no loopback address) and there are no logins; or the port is taken.
+        MissingDependencyError: Gradio is not installed.
+    """
+    if not logins and not _is_loopback(host):
+        raise InputError(f"--host {host} lets others in; give their names and passwords with --logins FILE.")
+    private = Path(tempfile.mkdtemp(prefix="espressivo-studio-"))
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
+    os.environ |= {
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_TEMP_DIR": str(private / "files"),
+        "HF_HUB_OFFLINE": "1",
+    }
+    if importlib.util.find_spec("gradio") is None:
+        raise MissingDependencyError("The studio needs Gradio; install it with pip install 'espressivo[ui]'.")
+    from espressivo.ui.studio.pages import STATIC, studio_routes
+    from espressivo.ui.studio.theme import studio_theme
+
+    takes = folder or _data_folder()
+    takes.mkdir(mode=0o700, parents=True, exist_ok=True)
+    workers = Workers()
+    atexit.register(workers.close)
+    app = build_app(Sessions(takes, private / "passing"), workers, _secret(takes))
+    try:
+        _, address, _ = app.queue(default_concurrency_limit=4, max_size=64).launch(
+            server_name=host,
+            server_port=port,
+            auth=logins,
+            inbrowser=open_browser,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            show_error=False,
+            allowed_paths=[],
+            max_file_size=MAX_UPLOAD,
+            ssr_mode=False,
+            enable_monitoring=False,
+            footer_links=["api", "settings"],
+            theme=studio_theme(),
+            css_paths=[STATIC / "studio.css"],
+            head=_HEAD,
+            app_kwargs={"routes": studio_routes()},
+        )
+    except OSError as error:
+        workers.close()
+        raise InputError(f"The studio cannot listen on {host}, port {port or '7860 to 7959'}: {error}.") from None
+    if block:
+        print(f"The studio is at {address} (stop it with Ctrl-C).")
+        app.block_thread()
+    return app, address
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _data_folder() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "espressivo" / "studio"
+
+
+def _secret(folder: Path) -> str:
+    """Return the studio's own secret, made at the first start."""
+    import secrets
+
+    path = folder / ".secret"
+    if not path.is_file():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    return path.read_text(encoding="utf-8")

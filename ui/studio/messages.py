@@ -1,0 +1,27 @@
+"""What is said in place: progress, problems and notes, as HTML in which everything from outside is escaped."""
+
+from html import escape
+
+from espressivo.errors import EspressivoError
+from espressivo.progress import ProgressEvent
+
+
+def problem(error: EspressivoError) -> str:
+    """One sentence where the problem arose."""
+    return f'<div class="es-message es-problem" role="alert">{escape(str(error))}</div>'
+
+
+def note(text: str) -> str:
+    """A sentence that is no problem."""
+    return f'<div class="es-message es-note" role="status">{escape(text)}</div>'
+
+
+def working(event: ProgressEvent) -> str:
+    """A bar with stage, share and time left."""
+    percent = round(100 * event.fraction)
+    left = f"{event.eta_s:.0f} s left" if event.eta_s else ""
+    return (
+        f'<div class="es-message es-working" role="status"><span>{escape(event.stage)}</span>'
+        f'<progress max="100" value="{percent}" aria-label="{escape(event.stage)}">{percent} %</progress>'
+        f"<span>{percent} % {left}</span></div>"
+    )

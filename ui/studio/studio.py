@@ -1,0 +1,63 @@
+"""What all tabs share: who asks, who works, and how they tell each other that something changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from espressivo.progress import ProgressEvent
+from espressivo.ui.studio.sessions import Session, Sessions
+from espressivo.ui.studio.worker import Workers
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from espressivo.ui.studio.perform import PerformTab
+
+WORK = "work"
+"""Concurrency id of all events that use a worker."""
+
+
+@dataclass
+class Studio:
+    """Handed to every tab's `build`."""
+
+    sessions: Sessions
+    workers: Workers
+    takes_changed: "gr.State"
+    """A counter; an event that makes, renames or deletes takes gives it `count + 1`, and lists refresh on `change`."""
+    tabs: "gr.Tabs"
+    settings: "gr.BrowserState"
+    """What the browser remembers of the last visit: a dictionary by tab."""
+    perform: "PerformTab | None" = field(default=None)
+    """Set by the Perform tab, so that others can open a take in it."""
+
+    def session(self, request: "gr.Request") -> Session:
+        """Return whose request this is."""
+        return self.sessions.of(request)
+
+    def do(self, session: Session, function: Callable[..., Any], **arguments: Any) -> "Doing":
+        """Have a function done by a worker; iterate for progress, then read `result`. See `Workers.work`."""
+        return Doing(self, session, function, arguments)
+
+
+class Doing:
+    """Work for one session, which can stop it with `Session.cancel`."""
+
+    def __init__(
+        self, studio: Studio, session: Session, function: Callable[..., Any], arguments: dict[str, Any]
+    ) -> None:
+        self._session = session
+        self._work = studio.workers.work(function, **arguments)
+
+    @property
+    def result(self) -> Any:
+        """What the function returned."""
+        return self._work.result
+
+    def __iter__(self) -> Iterator[ProgressEvent]:
+        self._session.work = self._work
+        try:
+            yield from self._work
+        finally:
+            self._session.work = None
+            self._session.clear_remains()

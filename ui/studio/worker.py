@@ -1,0 +1,169 @@
+"""Long work in a process of its own: the page stays quick, and stopping takes less than a second whatever runs.
+
+The same progress callback that the command line's bar hears is carried over a pipe. A worker that does not stop when
+it is asked to is ended and replaced; one that died is replaced, and its work fails with a sentence.
+"""
+
+import multiprocessing
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+from espressivo.errors import Cancelled, EspressivoError, OutputError
+from espressivo.progress import ProgressEvent
+
+_POLL_S = 0.05
+_PATIENCE_S = 0.6
+"""How long a worker may take to stop by itself."""
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class Workers:
+    """A few processes that keep warm between jobs."""
+
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        self._all: set[_Worker] = set()
+        for _ in range(count):
+            self._idle.put(self._start())
+
+    def work(self, function: Callable[..., Any], **arguments: Any) -> "Work":
+        """Have `function(**arguments, progress=...)` done by the next free worker, once the result is iterated.
+
+        Args:
+            function: found by its module and name, so it is no lambda and no closure.
+            **arguments: values that can be pickled.
+        """
+        return Work(self, function, arguments)
+
+    def close(self) -> None:
+        """End all processes."""
+        for worker in list(self._all):
+            worker.end()
+        self._all.clear()
+
+    def _start(self) -> "_Worker":
+        worker = _Worker()
+        self._all.add(worker)
+        return worker
+
+    def _take(self) -> "_Worker":
+        worker = self._idle.get()
+        return worker if worker.alive else self._replace(worker)
+
+    def _replace(self, worker: "_Worker") -> "_Worker":
+        worker.end()
+        self._all.discard(worker)
+        return self._start()
+
+    def _give_back(self, worker: "_Worker") -> None:
+        self._idle.put(worker)
+
+
+class Work:
+    """One job: iterate it for its progress, then read `result`. It can be stopped from any thread."""
+
+    def __init__(self, workers: Workers, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+        self._workers, self._function, self._arguments = workers, function, arguments
+        self._wish = threading.Event()
+        self.result: Any = None
+
+    def cancel(self) -> None:
+        """Ask for an end; the iteration then raises `Cancelled` within a second."""
+        self._wish.set()
+
+    def __iter__(self) -> Iterator[ProgressEvent]:
+        """Do the work.
+
+        Raises:
+            EspressivoError: what the function raised, with the same sentence.
+            Cancelled: it was stopped.
+        """
+        worker = self._workers._take()
+        ended = False
+        try:
+            worker.pipe.send((self._function, self._arguments))
+            for kind, value in self._messages(worker):
+                if kind == "progress":
+                    yield value
+                elif kind == "result":
+                    ended, self.result = True, value
+                    return
+                else:
+                    ended = True
+                    raise value
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise OutputError(
+                "The worker ended before it was done (out of memory, perhaps); try a shorter line or a smaller size."
+            ) from None
+        finally:
+            self._workers._give_back(worker if ended else self._workers._replace(worker))
+
+    def _messages(self, worker: "_Worker") -> Iterator[tuple[str, Any]]:
+        asked_at = None
+        while True:
+            if self._wish.is_set() and asked_at is None:
+                asked_at = time.monotonic()
+                worker.pipe.send(None)
+            if asked_at is not None and time.monotonic() - asked_at > _PATIENCE_S:
+                raise Cancelled("Stopped; nothing was written.")
+            if worker.pipe.poll(_POLL_S):
+                yield worker.pipe.recv()
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self.pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(theirs,), name="espressivo-worker", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join(1)
+        self.pipe.close()
+
+
+def _serve(pipe: Connection) -> None:
+    """Do one job after the other, until the other end is gone. None on the pipe asks to stop the job that runs."""
+    jobs: queue.SimpleQueue[tuple[Callable[..., Any], dict[str, Any]] | None] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def listen() -> None:
+        try:
+            while True:
+                message = pipe.recv()
+                if message is None:
+                    stop.set()
+                else:
+                    stop.clear()
+                    jobs.put(message)
+        except (EOFError, OSError):
+            jobs.put(None)
+
+    def report(event: ProgressEvent) -> None:
+        if stop.is_set():
+            raise Cancelled("Stopped; nothing was written.")
+        pipe.send(("progress", event))
+
+    threading.Thread(target=listen, daemon=True).start()
+    while (job := jobs.get()) is not None:
+        function, arguments = job
+        try:
+            pipe.send(("result", function(**arguments, progress=report)))
+        except EspressivoError as error:
+            pipe.send(("error", error))
+        except Exception as error:  # whatever it is, the page shows a sentence and the next job runs
+            pipe.send(("error", OutputError(f"This could not be made: {type(error).__name__} in {_name(function)}.")))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", "the work")
