@@ -1,0 +1,77 @@
+"""How far a photograph is moved for an emotion: gains for any face motion, and what every emotion adds.
+
+A rig shows an emotion by its shapes and by the light on them. A warped photograph keeps its light, and the shapes that
+it is warped by are smaller than people's for some muscles, so the same weights say less on it. `expression.json` makes
+up for that; `python -m espressivo.eval.portrait.fit_amplitudes` makes it, within the spread of real faces.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from espressivo.conditioning.vocabulary import CATEGORIES
+from espressivo.generators.face.arkit import ARKIT_NAMES, MOUTH_CHANNELS, weights_from
+
+FILE_NAME = "expression.json"
+
+_MOUTH = np.isin(np.arange(len(ARKIT_NAMES)), MOUTH_CHANNELS)
+
+
+@dataclass(frozen=True, eq=False)
+class PortraitExpression:
+    """The fitted table that ships. All arrays are read-only."""
+
+    gains: Float[np.ndarray, "52"]
+    """What the emotional part of a face motion is multiplied by, columns as `ARKIT_NAMES`."""
+    added: Float[np.ndarray, "10 52"]
+    """What each emotion adds at full strength, rows as `CATEGORIES`; it may take away. Neutral adds nothing."""
+    provenance: Mapping[str, Any]
+
+    def emotional(
+        self,
+        pure: Float[np.ndarray, "*frames 52"],
+        strengths: Float[np.ndarray, "*frames 10"],
+        mouth_share: float | Float[np.ndarray, "*frames"] = 1.0,
+    ) -> Float[np.ndarray, "*frames 52"]:
+        """Return the emotional part of a face motion as a photograph has to show it: `gains` x pure + what is added.
+
+        It is linear in `pure` and `strengths` together: nothing for neutral, and half for half.
+
+        Args:
+            pure: the motion with the emotion minus the same motion without it.
+            strengths: of every category at every frame (`EmotionCurves.strengths`).
+            mouth_share: share of what is added that the mouth shows; less than 1 while it speaks
+                (`generators.face.expression.compose.mouth_share`).
+        """
+        added = np.asarray(strengths, np.float32) @ self.added.astype(np.float32)
+        share = np.where(_MOUTH, np.asarray(mouth_share, np.float32)[..., np.newaxis], np.float32(1))
+        return np.asarray(pure, np.float32) * self.gains.astype(np.float32) + added * share
+
+
+@cache
+def load_portrait_expression() -> PortraitExpression:
+    """Read the shipped `expression.json`."""
+    content = json.loads(files("espressivo.generators.portrait.avatar").joinpath(FILE_NAME).read_text("utf-8"))
+    return expression_from(content)
+
+
+def expression_from(content: Mapping[str, Any]) -> PortraitExpression:
+    """Read the content of such a file: `gains` and `added` by channel; a name without side stands for both.
+
+    Channels that are not named have a gain of 1 and nothing is added to them.
+    """
+    gains = np.ones(len(ARKIT_NAMES))
+    named = weights_from(**dict.fromkeys(content["gains"], 1.0)) > 0
+    gains[named] = weights_from(**content["gains"])[named]
+    added = np.zeros((len(CATEGORIES), len(ARKIT_NAMES)))
+    for category, channels in content["added"].items():
+        added[CATEGORIES.index(category)] = weights_from(**channels)
+    gains.setflags(write=False)
+    added.setflags(write=False)
+    return PortraitExpression(gains, added, content["provenance"])

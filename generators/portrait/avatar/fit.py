@@ -1,0 +1,229 @@
+"""How the standard face lies over a portrait, and where its points go when the portrait moves.
+
+Coordinates are those of a picture: x right, y down, z away from the viewer, pixels of the frame that is drawn; 0 is
+the outer edge of the first pixel, whose centre lies at 0.5.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Float32, Int32
+from numba import njit
+
+from espressivo.conditioning.faces.pose import head_poses
+from espressivo.generators.face.arkit import CHANNEL
+from espressivo.generators.face.rig import load_head, rotation
+from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, gains
+from espressivo.generators.portrait.avatar.mesh import FaceMesh, load_face_mesh
+
+MAX_WEIGHT = 1.5
+"""Weights beyond are taken for this: shapes are straight lines, and a face is not."""
+PIVOT_CM = (0.0, -3.5, -4.5)
+"""What the head turns about, in the standard face: between the joint of the skull and the middle of the neck."""
+CAMERA_CM = 70.0
+"""From the pivot to the camera. Portraits are taken from 60 to 150 cm; nearer than 50 cm a turned nose swells."""
+
+_SIGNS = np.array([1.0, -1.0, -1.0])
+_UPPER_LID_ROWS = np.array([[246, 161, 160, 159, 158, 157, 173], [247, 30, 29, 27, 28, 56, 190]])
+_LOWER_LID_ROWS = np.array([[7, 163, 144, 145, 153, 154, 155], [25, 110, 24, 23, 22, 26, 112]])
+"""Of the right eye, from the edge outwards; the left one's are their mirror."""
+_LID_SHARES = np.array([1.0, 0.4])
+_LIP_SHARES = np.array([1.0, 0.75, 0.45, 0.2])
+"""How much of a correction of the edge each row follows."""
+_SHUT_MM, _APART_MM = 0.2, 1.2
+"""Below the first, weights mean shut lips; above the second, the lips are left where the shapes put them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """The points of a portrait in one frame."""
+
+    weights: Float32[np.ndarray, "52"]
+    """As asked, held to [0, `MAX_WEIGHT`]."""
+    gaze_rad: Float32[np.ndarray, "2"]
+    """As `FaceMotion.gaze_rad`."""
+    points_px: Float32[np.ndarray, "468 3"]
+    """With expression and turn of the head."""
+    turn: Float32[np.ndarray, "3 3"]
+    """What the head is turned by, for row vectors in picture axes about the pivot: q' = q @ turn."""
+    pivot_px: Float32[np.ndarray, "3"]
+    camera_px: float
+    lift_px: Float32[np.ndarray, "2"]
+    """Shift of the whole head (sway and breath)."""
+
+    @property
+    def still(self) -> bool:
+        """Whether the head is where the photograph has it."""
+        return not self.lift_px.any() and bool((self.turn == np.eye(3, dtype=np.float32)).all())
+
+    def turned(self, points_px: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+        """Carry points of the photograph (`Fit.place`) with the head, without any expression."""
+        points = np.asarray(points_px, np.float32)
+        return points if self.still else _turned(points, self.turn, self.pivot_px, self.camera_px, self.lift_px)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The standard face, laid over a portrait."""
+
+    points_px: Float32[np.ndarray, "468 3"]
+    """The face as it is in the photograph."""
+    axes: Float32[np.ndarray, "3 3"]
+    """Rows: where the head's left, up and front point, in picture axes; unit vectors."""
+    px_per_cm: float
+    origin_px: Float32[np.ndarray, "3"]
+    """Where the origin of the standard face lies."""
+    shapes_px: Float32[np.ndarray, "52 468 3"]
+    """Offsets at weight 1: turned, scaled, with `gains`, and with lids that meet at a blink of 1."""
+
+    @classmethod
+    def of(cls, points_px: Float[np.ndarray, "468 3"]) -> "Fit":
+        """Lay the standard face over the mesh of a portrait."""
+        pose = head_poses(points_px)
+        axes = (_SIGNS[:, np.newaxis] * pose.rotation).astype(np.float32)
+        mesh, scale = load_face_mesh(), float(pose.scale)
+        points = np.asarray(points_px, np.float32)
+        shapes = mesh.shapes_cm * gains()[:, np.newaxis, np.newaxis]
+        for name, share in CORNERS_STAY.items():
+            sides = shapes[CHANNEL[f"{name}Left"]] + shapes[CHANNEL[f"{name}Right"]]
+            shapes[CHANNEL["jawOpen"]] += np.float32(share) * sides
+        shapes = (shapes @ axes) * np.float32(scale)
+        for side, (upper, lower) in _lids().items():
+            _let_meet(shapes[CHANNEL[f"eyeBlink{side}"]], points, upper, lower, -axes[1])
+        return cls(points, axes, scale, pose.shift_px.astype(np.float32), shapes)
+
+    @property
+    def pivot_px(self) -> Float32[np.ndarray, "3"]:
+        """The point the head turns about."""
+        return self.place(np.array([PIVOT_CM]))[0]
+
+    @property
+    def camera_px(self) -> float:
+        """From the pivot to the camera."""
+        return CAMERA_CM * self.px_per_cm
+
+    def place(self, points_cm: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+        """Return where points of the standard face (cm; teeth, eyeballs) lie in the photograph."""
+        return (np.asarray(points_cm) @ self.axes * self.px_per_cm + self.origin_px).astype(np.float32)
+
+    def offsets(self, offsets_cm: Float[np.ndarray, "*m n 3"]) -> Float32[np.ndarray, "*m n 3"]:
+        """Turn and scale offsets of the standard face (shapes of teeth, tongue) to pixels."""
+        return (np.asarray(offsets_cm) @ self.axes * self.px_per_cm).astype(np.float32)
+
+    def turn(self, head_rad: Float[np.ndarray, "3"]) -> Float32[np.ndarray, "3 3"]:
+        """Return `Pose.turn` of a head rotation as in `FaceMotion`, about the axes of the portrait's own head."""
+        if not np.any(head_rad):
+            return np.eye(3, dtype=np.float32)
+        return (self.axes.T @ rotation(np.asarray(head_rad)).T @ self.axes).astype(np.float32)
+
+    def pose(
+        self,
+        weights: Float[np.ndarray, "52"],
+        head_rad: Float[np.ndarray, "3"] | tuple[float, ...] = (0.0, 0.0, 0.0),
+        gaze_rad: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+        lift_px: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+    ) -> Pose:
+        """Return where everything goes. All zeros: where the photograph has it, to the bit."""
+        held = np.clip(np.nan_to_num(np.asarray(weights, np.float32)), 0, MAX_WEIGHT)
+        used = np.flatnonzero(held)
+        offsets = np.tensordot(held[used], self.shapes_px[used], 1)
+        points = self.points_px + offsets if len(used) else self.points_px.copy()
+        if len(used):
+            down, mesh = -self.axes[1], load_face_mesh()
+            for upper, lower in _lids().values():
+                _hold_apart(points, self.points_px, upper, lower, _LID_SHARES, down, 0.0)
+            shut = float(np.clip((_APART_MM - held @ _lip_gap_mm()) / (_APART_MM - _SHUT_MM), 0, 1))
+            _hold_apart(points, self.points_px, mesh.upper_lip_rows, mesh.lower_lip_rows, _LIP_SHARES, down, shut)
+        turn, shift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
+        flat = Pose(held, np.asarray(gaze_rad, np.float32), points, turn, self.pivot_px, self.camera_px, shift)
+        return flat if flat.still else Pose(*_fields(flat, points_px=flat.turned(points)))
+
+
+def _fields(pose: Pose, **changed: object) -> list:
+    return list((vars(pose) | changed).values())
+
+
+@cache
+def _lip_gap_mm() -> Float32[np.ndarray, "52"]:
+    """By how much each weight parts the lips of the head that articulation was made with."""
+    return load_head().lip_gap_coefficients
+
+
+@cache
+def _lids() -> dict[str, tuple[Int32[np.ndarray, "2 7"], Int32[np.ndarray, "2 7"]]]:
+    """Return rows of the upper and the lower lid by side, from the edge outwards."""
+    mirror = load_face_mesh().mirror
+    return {
+        "Right": (_UPPER_LID_ROWS.astype(np.int32), _LOWER_LID_ROWS.astype(np.int32)),
+        "Left": (mirror[_UPPER_LID_ROWS], mirror[_LOWER_LID_ROWS]),
+    }
+
+
+def _let_meet(
+    blink: Float32[np.ndarray, "468 3"],
+    points: Float32[np.ndarray, "468 3"],
+    upper: Int32[np.ndarray, "2 7"],
+    lower: Int32[np.ndarray, "2 7"],
+    down: Float32[np.ndarray, "3"],
+) -> None:
+    """Scale and correct a blink so that at weight 1 each point of the upper lid lies on its partner below."""
+    gaps = (points[lower[0]] - points[upper[0]]) @ down
+    closings = (blink[upper[0]] - blink[lower[0]]) @ down
+    middle = slice(1, -1)
+    blink *= np.float32(np.clip(gaps[middle].sum() / max(closings[middle].sum(), 1e-6), 0.2, 1.5))
+    missing = gaps - (blink[upper[0]] - blink[lower[0]]) @ down
+    for row, share in zip(upper, _LID_SHARES, strict=True):
+        blink[row] += np.float32(share) * missing[:, np.newaxis] * down
+
+
+@njit(cache=True, nogil=True)
+def _hold_apart(points, rest, upper, lower, shares, down, shut):  # noqa: ANN001, ANN202
+    """Keep edges from crossing, and where `shut` is 1 bring them as near as they are in the photograph.
+
+    Args:
+        points: (n, 3) changed in place.
+        rest: (n, 3) the photograph's.
+        upper: (rows, pairs) from the edge outwards.
+        lower: (rows, pairs).
+        shares: (rows,) how much of the correction each row follows.
+        down: (3,) unit vector.
+        shut: 0..1.
+    """
+    for k in range(upper.shape[1]):
+        a, b = upper[0, k], lower[0, k]
+        gap = 0.0
+        had = 0.0
+        for axis in range(3):
+            gap += (points[b, axis] - points[a, axis]) * down[axis]
+            had += (rest[b, axis] - rest[a, axis]) * down[axis]
+        least = min(had, 0.0)
+        move = 0.0
+        if gap < least:
+            move = least - gap
+        elif gap > max(had, 0.0):
+            move = shut * (max(had, 0.0) - gap)
+        if move == 0.0:
+            continue
+        for row in range(len(shares)):
+            for axis in range(3):
+                half = np.float32(0.5 * move * shares[row] * down[axis])
+                points[upper[row, k], axis] -= half
+                points[lower[row, k], axis] += half
+
+
+@njit(cache=True, nogil=True)
+def _turned(points, turn, pivot, camera, lift):  # noqa: ANN001, ANN202
+    """Turn points about the pivot as a camera sees them that looks at it."""
+    out = np.empty_like(points)
+    for k in range(len(points)):
+        z = points[k, 2] - pivot[2]
+        depth = 1.0 + z / camera
+        x = (points[k, 0] - pivot[0]) * depth
+        y = (points[k, 1] - pivot[1]) * depth
+        new_z = x * turn[0, 2] + y * turn[1, 2] + z * turn[2, 2]
+        new_depth = 1.0 + new_z / camera
+        out[k, 0] = pivot[0] + (x * turn[0, 0] + y * turn[1, 0] + z * turn[2, 0]) / new_depth + lift[0]
+        out[k, 1] = pivot[1] + (x * turn[0, 1] + y * turn[1, 1] + z * turn[2, 1]) / new_depth + lift[1]
+        out[k, 2] = pivot[2] + new_z
+    return out

@@ -1,0 +1,73 @@
+"""How a photograph was taken, as far as drawn parts must match it: its tint, how sharp and how grainy it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
+
+_STANDARD_SKIN = np.array([205.0, 165.0, 140.0])
+"""Skin of middle tone in white light, sRGB."""
+_CHEEKS = (50, 101, 118, 205, 36, 280, 330, 347, 425, 266, 4, 5, 195, 9, 151, 108, 337)
+"""Points of the mesh on bare skin, whatever the beard: cheeks, bridge of the nose, forehead."""
+
+
+@dataclass(frozen=True, eq=False)
+class Light:
+    """What a part must be multiplied with, blurred by and sprinkled with to belong to the photograph."""
+
+    tint: Float32[np.ndarray, "3"]
+    """Factor on a colour that was chosen in white light."""
+    skin: Float32[np.ndarray, "3"]
+    """The typical colour of bare skin, 0..255."""
+    blur_px: float
+    """Standard deviation of the blur of the sharpest edges."""
+    grain: float
+    """Standard deviation of the noise, 0..255."""
+
+    @classmethod
+    def of(cls, photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> "Light":
+        """Read the light from the skin and the edges of the face."""
+        skin = _skin(photo, landmarks)
+        tint = skin / _STANDARD_SKIN
+        exposure = float(tint @ (0.299, 0.587, 0.114))
+        # A dark skin is dark by its pigment, too: teeth and eyes follow only part of the brightness, all of the hue.
+        tint = tint / max(exposure, 1e-3) * np.clip(exposure, 0.12, 1.15) ** 0.75
+        blur, grain = _edges(photo, landmarks)
+        return cls(tint.astype(np.float32), skin.astype(np.float32), blur, grain)
+
+    def colour(self, white_light: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:
+        """Return a colour of flesh or enamel as the photograph would show it: never bluer than it is red."""
+        red, green, blue = np.asarray(white_light, np.float32) * self.tint
+        green = min(green, red * 1.02)
+        return np.array([red, green, min(blue, green)], np.float32)
+
+
+def luminance(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
+    """Brightness of sRGB values, as BT.601 weighs it."""
+    return colour @ np.array([0.299, 0.587, 0.114], colour.dtype)
+
+
+def _skin(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> Float[np.ndarray, "3"]:
+    height, width = photo.shape[:2]
+    x = np.clip(landmarks[list(_CHEEKS), 0].astype(int), 0, width - 1)
+    y = np.clip(landmarks[list(_CHEEKS), 1].astype(int), 0, height - 1)
+    samples = np.asarray(photo, np.float64)[y, x]
+    # The lit half: one side of the face may lie in shadow.
+    bright = luminance(samples)
+    return np.median(samples[bright >= np.median(bright)], axis=0)
+
+
+def _edges(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> tuple[float, float]:
+    """Blur from the steepest edges (a step blurred by s rises with contrast / (s sqrt(2 pi))), noise from the flattest."""
+    low, high = landmarks[:, :2].min(axis=0).astype(int), landmarks[:, :2].max(axis=0).astype(int) + 1
+    low, high = np.maximum(low, 0), np.maximum(high, low + 16)
+    grey = luminance(np.asarray(photo[low[1] : high[1], low[0] : high[0]], np.float64))
+    down, across = np.gradient(grey)
+    slope = np.hypot(down, across)
+    contrast = maximum_filter(grey, 9) - minimum_filter(grey, 9)
+    steep = slope >= np.quantile(slope, 0.98)
+    blur = float(np.median(contrast[steep] / np.maximum(slope[steep], 1e-3))) / np.sqrt(2 * np.pi)
+    rough = np.abs(grey - gaussian_filter(grey, 1.0))[2:-2, 2:-2]
+    grain = float(np.quantile(rough, 0.3)) / 0.39 * 1.3
+    return float(np.clip(blur, 0.5, 4.0)), float(np.clip(grain, 0.0, 8.0))
