@@ -31,7 +31,7 @@ _FREE_BYTES = 1 << 20
 _HEAD = "project.json"
 _HEADER = {"format": "espressivo project", "version": 1}
 _FOLDER = "takes"
-_NAME = re.compile(r"^[^\W_](?:[\w.-]*\w)?$")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9])?")
 _SUFFIXES = frozenset(
     {".json", ".emotionml", ".wav", ".mp4", ".glb", ".csv", ".npz", ".bvh", ".mid", ".html", ".md", ".png", ".txt"}
 )
@@ -70,8 +70,7 @@ def read_project(library: Library, path: Path) -> list[Entry]:
         InputError: it is no project file, is damaged, or holds what a project file does not hold.
         OutputError: the disk is full.
     """
-    library.takes_folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".project.", dir=library.takes_folder))
+    staging = Path(tempfile.mkdtemp(prefix=".project.", dir=library.folder))
     try:
         with zipfile.ZipFile(path) as archive:
             _unpack(archive, staging)
@@ -122,7 +121,7 @@ def _target(member: zipfile.ZipInfo, staging: Path) -> Path:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise InputError("This project file holds a link or a device, which no take has; it is not taken in.")
-    plain = len(parts) == 3 and parts[0] == _FOLDER and all(_NAME.match(part) for part in parts[1:])
+    plain = len(parts) == 3 and parts[0] == _FOLDER and all(_NAME.fullmatch(part) for part in parts[1:])
     if not plain or Path(parts[2]).suffix not in _SUFFIXES:
         raise InputError(
             f"This project file holds {member.orig_filename[:60]!r}, which is no file of a take; it is not taken in."
@@ -162,7 +161,7 @@ def _check_take(folder: Path) -> None:
     except (InputError, RecursionError):
         raise InputError(f"This project file's '{folder.name}' has no {RECORD} that can be read.") from None
     for name, expected in take.record.get("files", {}).items():
-        file = folder / name if _NAME.match(name) else None
+        file = folder / name if _NAME.fullmatch(name) else None
         if file is not None and file.is_file() and _sha256(file) != expected:
             raise InputError(f"This project file's '{folder.name}/{name}' was damaged or changed; it is not taken in.")
 

@@ -5,7 +5,6 @@ import re
 import secrets
 import shutil
 import time
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from espressivo.errors import EspressivoError, InputError
-from espressivo.take import RECORD, Take, free_name
+from espressivo.take import RECORD, Take
+from espressivo.ui.studio.sessions import Session
 
-_TAKES, _TRASH, _THUMBNAILS = "takes", "trash", "thumbnails"
-_LONGEST_NAME = 60
+_TRASH, _THUMBNAILS = ".trash", ".thumbnails"
 _LONGEST_TEXT = 90
 _MOST_IN_TRASH = 50
 _STAMP = re.compile(r"^(?P<name>.+)\.(?P<second>\d{10,})\.[0-9a-f]{6}$")
@@ -48,15 +47,11 @@ class Entry:
 
 
 class Library:
-    """Takes in `folder/takes`; those that were deleted wait in `folder/trash` until they are brought back."""
+    """The takes of a session; those that were deleted wait in its trash until they are brought back."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    @property
-    def takes_folder(self) -> Path:
-        """Where new takes belong."""
-        return self.folder / _TAKES
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.folder = session.folder
 
     def entries(self, search: str = "") -> list[Entry]:
         """Return the takes that match every word of `search`, the newest first."""
@@ -77,8 +72,7 @@ class Library:
 
     def place_for(self, hint: str) -> Path:
         """Return a folder for a new take that is called like `hint`, as far as folders can be."""
-        self.takes_folder.mkdir(parents=True, exist_ok=True)
-        return free_name(self.takes_folder / folder_name(hint))
+        return self._session.new_folder(hint)
 
     def delete(self, name: str) -> str:
         """Move a take to the trash and return the token that brings it back. The oldest of too many are forgotten.
@@ -109,7 +103,9 @@ class Library:
         """
         if token not in self.deleted():
             raise InputError("This take is no longer in the trash, so it cannot be brought back.")
-        back = self.place_for(name_of_token(token))
+        name = _name_of(token)
+        # A name is promised once, so where nothing has it, it is still this take's.
+        back = self.place_for(name) if (self.folder / name).exists() else self.folder / name
         (self.folder / _TRASH / token).rename(back)
         return self.entry(back.name)
 
@@ -132,27 +128,17 @@ class Library:
             return None
 
     def _all(self) -> Iterator[Entry]:
-        if not self.takes_folder.is_dir():
-            return
-        for folder in self.takes_folder.iterdir():
-            record = folder / RECORD
-            if folder.is_symlink() or folder.name.startswith(".") or not record.is_file():
+        for name in self._session.takes():
+            folder = self.folder / name
+            if folder.is_symlink():
                 continue
             try:
-                yield _entry(folder, record.stat().st_mtime_ns)
-            except InputError:  # a damaged record is no take
+                yield _entry(folder, (folder / RECORD).stat().st_mtime_ns)
+            except (InputError, FileNotFoundError):  # damaged, or deleted in another window meanwhile
                 continue
 
 
-def folder_name(hint: str) -> str:
-    """Return `hint` as the name of a folder on any system: letters, digits and hyphens, never empty."""
-    plain = unicodedata.normalize("NFKC", hint)
-    words = re.findall(r"[^\W_]+", plain, re.UNICODE)
-    return "-".join(words)[:_LONGEST_NAME].strip("-").lower() or "take"
-
-
-def name_of_token(token: str) -> str:
-    """Return the name that a deleted take had."""
+def _name_of(token: str) -> str:
     found = _STAMP.match(token)
     return found["name"] if found else token
 
