@@ -15,7 +15,7 @@ from espressivo.conditioning.faces.pose import head_poses
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.rig import load_head, rotation
 from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, gains
-from espressivo.generators.portrait.avatar.mesh import FaceMesh, load_face_mesh
+from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 MAX_WEIGHT = 1.5
 """Weights beyond are taken for this: shapes are straight lines, and a face is not."""
@@ -178,7 +178,7 @@ def _let_meet(
 
 
 @njit(cache=True, nogil=True)
-def _hold_apart(points, rest, upper, lower, shares, down, shut):  # noqa: ANN001, ANN202
+def _hold_apart(points, rest, upper, lower, shares, down, shut):
     """Keep edges from crossing, and where `shut` is 1 bring them as near as they are in the photograph.
 
     Args:
@@ -213,7 +213,7 @@ def _hold_apart(points, rest, upper, lower, shares, down, shut):  # noqa: ANN001
 
 
 @njit(cache=True, nogil=True)
-def _turned(points, turn, pivot, camera, lift):  # noqa: ANN001, ANN202
+def _turned(points, turn, pivot, camera, lift):
     """Turn points about the pivot as a camera sees them that looks at it."""
     out = np.empty_like(points)
     for k in range(len(points)):

@@ -1,0 +1,138 @@
+"""The square of a photograph that is drawn, and its pixels at the scale of the frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from PIL import Image
+from scipy.ndimage import maximum_filter, uniform_filter
+
+from espressivo.generators.portrait.avatar.photograph import Photograph
+
+REACH_CM = 42.0
+"""Side of the square: the head with its hair, the neck, the beginning of the shoulders."""
+_CENTRE_CM = (0.0, -0.5)
+"""What lies in the middle, as right and up from the eyes in the picture's own axes."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of a picture, drawn at `size` x `size`."""
+
+    left: float
+    top: float
+    """Where the square begins, px of the picture. It may stick out; then the picture's border goes on."""
+    side: float
+    size: int
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the frame per pixel of the picture."""
+        return self.size / self.side
+
+    @classmethod
+    def around(cls, photograph: Photograph, centre_px: np.ndarray, px_per_cm: float, size: int | None) -> "Crop":
+        """Lay the square around a head; inside of the picture where it fits.
+
+        Args:
+            photograph: the picture and its face.
+            centre_px: between the eyes.
+            px_per_cm: pixels of the picture per centimetre of the standard face.
+            size: of the frame; None: as many pixels as the picture has there, pixel on pixel.
+        """
+        height, width = photograph.image.shape[:2]
+        extent = np.ptp(photograph.points_px[:, :2], axis=0).max()
+        side = max(min(REACH_CM * px_per_cm, float(min(height, width))), 1.12 * float(extent))
+        if size is None:
+            side = float(max(2, round(side) // 2 * 2))
+        left = _slid(float(centre_px[0]) + _CENTRE_CM[0] * px_per_cm - side / 2, side, width)
+        top = _slid(float(centre_px[1]) - _CENTRE_CM[1] * px_per_cm - side / 2, side, height)
+        if size is None:
+            left, top = float(round(left)), float(round(top))
+        return cls(left, top, side, int(side) if size is None else size)
+
+    def to_frame(self, points_px: Float32[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+        """Carry points of the picture to pixels of the frame; z is scaled."""
+        return ((points_px - (self.left, self.top, 0.0)) * self.scale).astype(np.float32)
+
+    def read(
+        self, image: UInt8[np.ndarray, "h w 3"], across: float = 0.0, down: float = 0.0
+    ) -> UInt8[np.ndarray, "size size 3"]:
+        """Return the square at the scale of the frame, sharp and free of moiré (Lanczos), moved by parts of a pixel."""
+        step = self.side / self.size
+        left, top = self.left + across * step, self.top + down * step
+        height, width = image.shape[:2]
+        margin = 4 + int(np.ceil(4 * step))
+        pads = [
+            (max(0, int(np.ceil(margin - low))), max(0, int(np.ceil(low + self.side + margin - length))))
+            for low, length in ((top, height), (left, width))
+        ]
+        if self.scale == 1 and left == int(left) and top == int(top):
+            rows = np.clip(np.arange(self.size) + int(top), 0, height - 1)
+            columns = np.clip(np.arange(self.size) + int(left), 0, width - 1)
+            return image[rows[:, np.newaxis], columns]
+        padded = np.pad(image, (*pads, (0, 0)), mode="edge") if any(map(any, pads)) else image
+        left, top = left + pads[1][0], top + pads[0][0]
+        # Only the part that is read: PIL converts all it is given.
+        x, y = int(left) - margin, int(top) - margin
+        part = padded[y : int(np.ceil(top + self.side)) + margin, x : int(np.ceil(left + self.side)) + margin]
+        box = (left - x, top - y, left - x + self.side, top - y + self.side)
+        picture = Image.fromarray(np.ascontiguousarray(part))
+        return np.asarray(picture.resize((self.size, self.size), Image.Resampling.LANCZOS, box))
+
+    def read_fine(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "double double 3"]:
+        """Return the square at twice the scale, but no sharper: what lies between the pixels of `read`.
+
+        Its even rows and columns are `read`'s pixels. Sampled bilinearly it looks equally sharp at every displacement;
+        a picture sampled at its own scale goes soft whenever it moves by half a pixel.
+        """
+        fine = np.empty((2 * self.size, 2 * self.size, 3), np.uint8)
+        for row in (0, 1):
+            for column in (0, 1):
+                fine[row::2, column::2] = self.read(image, column / 2, row / 2)
+        return fine
+
+    def paste(
+        self,
+        image: UInt8[np.ndarray, "h w 3"],
+        still: UInt8[np.ndarray, "size size 3"],
+        frame: UInt8[np.ndarray, "size size 3"],
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """Return `image` with what `frame` changes about `still` (`read`'s pixels) changed in it.
+
+        Pixels that are equal in both stay as they are, in the picture's own resolution.
+        """
+        out = image.copy()
+        height, width = image.shape[:2]
+        rows, columns = (
+            np.flatnonzero((frame != still).any(axis=(1, 2))),
+            np.flatnonzero((frame != still).any(axis=(0, 2))),
+        )
+        if not len(rows):
+            return out
+        if self.scale == 1:
+            top, left = int(self.top), int(self.left)
+            inner = np.s_[max(0, -top) : min(self.size, height - top), max(0, -left) : min(self.size, width - left)]
+            out[max(0, top) : top + self.size, max(0, left) : left + self.size] = frame[inner]
+            return out
+        # Pixels of the picture whose centres lie in the square, and the part of the frame that they show.
+        x0, x1 = max(0, int(np.ceil(self.left))), min(width, int(np.floor(self.left + self.side)))
+        y0, y1 = max(0, int(np.ceil(self.top))), min(height, int(np.floor(self.top + self.side)))
+        box = tuple(
+            (v - low) * self.scale for v, low in ((x0, self.left), (y0, self.top), (x1, self.left), (y1, self.top))
+        )
+        changed = (frame != still).any(axis=2)
+        soft = uniform_filter(maximum_filter(changed, 5).astype(np.float32), 5)
+        shape = (x1 - x0, y1 - y0)
+        new = np.asarray(Image.fromarray(frame).resize(shape, Image.Resampling.LANCZOS, box), np.float32)
+        share = np.asarray(Image.fromarray(soft).resize(shape, Image.Resampling.BILINEAR, box))[..., np.newaxis]
+        old = out[y0:y1, x0:x1]
+        out[y0:y1, x0:x1] = np.clip(old + share * (new - old) + 0.5, 0, 255).astype(np.uint8)
+        return out
+
+
+def _slid(low: float, length: float, limit: int) -> float:
+    """Move [low, low + length] into [0, limit] if it fits, else centre what sticks out about where it was."""
+    if length <= limit:
+        return min(max(low, 0.0), limit - length)
+    return min(max(low, limit - length), 0.0)
