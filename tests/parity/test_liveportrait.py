@@ -1,7 +1,7 @@
 """LivePortrait's networks against the authors' own, run with weights that follow from a seed (golden/liveportrait)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from espressivo.conditioning.faces.crops import Square
+from espressivo.generators.portrait.checkpoints import Net, load_net
 from espressivo.generators.portrait.liveportrait.appearance import AppearanceFeatureExtractor
 from espressivo.generators.portrait.liveportrait.config import (
     AppearanceSize,
@@ -19,10 +21,12 @@ from espressivo.generators.portrait.liveportrait.config import (
     WarpingSize,
 )
 from espressivo.generators.portrait.liveportrait.drawing import SpadeGenerator
-from espressivo.generators.portrait.liveportrait.keypoints import read_motion
+from espressivo.generators.portrait.liveportrait.keypoints import ImplicitMotion, read_motion
 from espressivo.generators.portrait.liveportrait.motion import MotionExtractor, RawMotion, degrees
+from espressivo.generators.portrait.liveportrait.portrait import LivePortrait, Source
 from espressivo.generators.portrait.liveportrait.retargeting import RetargetingNetwork
 from espressivo.generators.portrait.liveportrait.warping import WarpingModule
+from tests.portrait_checkpoints import LIVE_PORTRAIT
 from tests.seeded import seeded_state
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "liveportrait"
@@ -36,7 +40,7 @@ TINY_OUTPUTS = load_file(FIXTURES / "outputs_tiny.safetensors")
 SIZE = LivePortraitSize()
 
 
-def ready(net: nn.Module, seed: int) -> nn.Module:
+def ready(net: Net, seed: int) -> Net:
     net.load_state_dict(seeded_state(net, seed), strict=True)
     return net.eval()
 
@@ -107,6 +111,43 @@ def test_stitching_and_retargeting() -> None:
         (SIZE.eye, "eye_delta", torch.cat([source, INPUTS["eye_ratio"]], 1)),
     ):
         expect(ready(RetargetingNetwork(size), CONFIG["seed"])(read), name, 2e-5)
+
+
+def test_stitched_keypoints() -> None:
+    at_rest = torch.eye(3)[None].numpy(), np.ones((1, 1), np.float32), np.zeros((1, 3), np.float32)
+    source = Source(
+        image=np.zeros((4, 4, 3), np.uint8),
+        square=Square(2.0, 2.0, 4.0),
+        volume=torch.zeros(1),
+        motion=ImplicitMotion(INPUTS["kp_source"].numpy(), np.zeros((1, 21, 3), np.float32), *at_rest),
+    )
+    portrait = LivePortrait(
+        appearance=AppearanceFeatureExtractor(LIVE_PORTRAIT.appearance),
+        motion=MotionExtractor(LIVE_PORTRAIT.motion),
+        warping=WarpingModule(LIVE_PORTRAIT.warping),
+        generator=SpadeGenerator(LIVE_PORTRAIT.generator),
+        stitching=ready(RetargetingNetwork(SIZE.stitching), CONFIG["seed"]),
+        lip=RetargetingNetwork(SIZE.lip),
+        eye=RetargetingNetwork(SIZE.eye),
+    )
+    expect(torch.from_numpy(portrait.stitched(source, INPUTS["kp_driving"].numpy())), "x_stitched", 2e-5)
+
+
+def test_full_size_checkpoints_fit_key_for_key() -> None:
+    builds: dict[str, Callable[[], nn.Module]] = {
+        "appearance_feature_extractor": lambda: AppearanceFeatureExtractor(SIZE.appearance),
+        "motion_extractor": lambda: MotionExtractor(SIZE.motion),
+        "warping_module": lambda: WarpingModule(SIZE.warping),
+        "spade_generator": lambda: SpadeGenerator(SIZE.generator),
+        "stitching": lambda: RetargetingNetwork(SIZE.stitching),
+        "lip": lambda: RetargetingNetwork(SIZE.lip),
+        "eye": lambda: RetargetingNetwork(SIZE.eye),
+    }
+    assert builds.keys() == KEYS.keys()
+    for name, build in builds.items():
+        weights = {key: torch.empty(shape) for key, shape in KEYS[name].items()}
+        net = load_net(build, weights, Path(name), name)
+        assert {key: list(tensor.shape) for key, tensor in net.state_dict().items()} == KEYS[name]
 
 
 def test_other_sizes() -> None:
