@@ -21,9 +21,7 @@ class Axis:
         """Lay the origin halfway between two points and `along` from the first to the second."""
         across, down = float(left[0] - right[0]), float(left[1] - right[1])
         length = max(float(np.hypot(across, down)), 1e-6)
-        return cls(
-            float(right[0] + left[0]) / 2, float(right[1] + left[1]) / 2, across / length, down / length
-        )
+        return cls(float(right[0] + left[0]) / 2, float(right[1] + left[1]) / 2, across / length, down / length)
 
     def turn(self, points: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n 2"]:
         """Return pixels as (along, down)."""

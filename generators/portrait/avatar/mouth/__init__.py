@@ -1,1 +1,1 @@
-"""What lies behind the lips: teeth, gums, tongue and the dark, in the photograph's light; and the person's own teeth."""
+"""What lies behind the lips: teeth, gums, tongue and the dark, lit as the photograph is; the person's own teeth."""

@@ -13,15 +13,15 @@ COLUMNS, ROWS = 512, 96
 REACH_RAD = 1.25
 """The sheet ends at this angle to either side of the middle."""
 
-_ENAMEL = np.array([226.0, 214.0, 192.0])
-_ROOT_ENAMEL = np.array([214.0, 194.0, 160.0])
+_ENAMEL = np.array([232.0, 218.0, 196.0])
+_ROOT_ENAMEL = np.array([222.0, 202.0, 170.0])
 _GUM = np.array([188.0, 108.0, 102.0])
 _GAP = np.array([96.0, 62.0, 50.0])
 
-_UPPER_WIDTHS = (0.85, 0.66, 0.76, 0.70, 0.68, 1.00, 0.90)
-_UPPER_LENGTHS = (1.00, 0.88, 0.98, 0.84, 0.80, 0.76, 0.72)
-_LOWER_WIDTHS = (0.53, 0.58, 0.69, 0.70, 0.71, 1.05, 1.00)
-_LOWER_LENGTHS = (0.86, 0.88, 1.00, 0.86, 0.80, 0.76, 0.72)
+_UPPER_WIDTHS = (0.85, 0.65, 0.75, 0.70, 0.70, 1.00, 0.90)
+_UPPER_LENGTHS = (1.05, 0.90, 1.00, 0.85, 0.85, 0.75, 0.70)
+_LOWER_WIDTHS = (0.50, 0.55, 0.70, 0.70, 0.70, 1.10, 1.05)
+_LOWER_LENGTHS = (0.90, 0.95, 1.10, 0.85, 0.80, 0.75, 0.70)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +46,14 @@ class Arch:
 
 def upper_arch() -> Arch:
     """The upper teeth: they overlap the lower ones a little."""
-    edge, gum_end = -4.26, -2.2
+    edge, gum_end = -4.52, -2.4
     picture = _draw(3.5, 5.0, _UPPER_WIDTHS, _UPPER_LENGTHS, gum_end - edge)
     return Arch(3.5, 5.0, -0.4, gum_end, edge, picture)
 
 
 def lower_arch() -> Arch:
     """The lower teeth, with the jaw closed."""
-    edge, gum_end = -4.10, -5.9
+    edge, gum_end = -4.30, -6.1
     picture = _draw(3.3, 4.75, _LOWER_WIDTHS, _LOWER_LENGTHS, edge - gum_end)
     return Arch(3.3, 4.75, -0.4, edge, gum_end, np.ascontiguousarray(picture[::-1]))
 
@@ -73,7 +73,7 @@ def _draw(
     up = height - h
     # The cutting edge: nearly straight, corners rounded; side teeth end higher.
     tip = np.where(tooth == 2, 0.10 * np.abs(across), 0.0) + 0.16 * np.abs(across) ** 5 + _step_up(tooth)
-    crown_top = length * (1 - 0.16 * np.abs(across) ** 2.2) - 0.0
+    crown_top = length * (1 - 0.16 * np.abs(across) ** 2.2)
     enamel_mix = np.clip((up - tip) / np.maximum(crown_top - tip, 0.1), 0, 1)[..., None]
     colour = _ENAMEL + (_ROOT_ENAMEL - _ENAMEL) * np.clip(enamel_mix * 1.15 - 0.25, 0, 1)
     colour = colour * np.where(tooth == 2, 0.965, np.where(tooth > 2, 0.95, 1.0))[None, :, None]

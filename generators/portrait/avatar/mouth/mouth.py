@@ -1,0 +1,178 @@
+"""The inside of a mouth, drawn where the lips part beyond the photograph."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from espressivo.generators.face.arkit import CHANNEL
+from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
+from espressivo.generators.portrait.avatar.fit import Pose
+from espressivo.generators.portrait.avatar.layers import Stage
+from espressivo.generators.portrait.avatar.light import Light
+from espressivo.generators.portrait.avatar.mesh import load_face_mesh
+from espressivo.generators.portrait.avatar.mouth.dentition import lower_arch, upper_arch
+from espressivo.generators.portrait.avatar.mouth.interior import blend, draw_interior
+from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
+
+_RIGHT_CORNER, _LEFT_CORNER = 78, 308
+_UPPER, _LOWER = 13, 14
+_TONGUE = (186.0, 92.0, 90.0)
+_FLESH = (104.0, 40.0, 38.0)
+_TONGUE_OUT = CHANNEL["tongueOut"]
+_TONGUE_OUT_CM = np.array([0.0, 0.12, 2.6])
+_FRONT_CM = np.array([0.0, -4.2, 4.5])
+"""On the front teeth, where the photograph's own ones are laid."""
+_SAMPLES = 2
+_KNOTS = 96
+_GRAIN = 64
+
+
+class MouthLayer:
+    """What is behind the lips of one photograph. A `Layer`."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Prepare teeth, gums and tongue in the light of the photograph."""
+        fit, light = stage.fit, Light.of(stage.photo, stage.fit.points_px)
+        self._rest = fit.points_px
+        self._size = stage.size
+        self._to_rest = _affine(fit.place, np.zeros(3))
+        lips = load_face_mesh().vertices_cm[[_UPPER, _LOWER]].mean(axis=0)
+        now = self._to_rest[:, :3] @ lips + self._to_rest[:, 3]
+        self._to_rest[:2, 3] += self._rest[[_UPPER, _LOWER], :2].mean(axis=0) - now[:2]
+        axis, knots, lines = _lips(self._rest)
+        self._gap_at_rest = lines[:, 1] - lines[:, 0]
+        own = OwnTeeth.of(stage.photo, axis, knots, lines, self._to_rest, light)
+        upper, lower = upper_arch(), lower_arch()
+        share = own.enamel_share if own else 1.0
+        self._upper, self._upper_form = _tinted(upper.picture, light, share), upper.form
+        self._lower, self._lower_form = _tinted(lower.picture, light, 0.94 * share), lower.form
+        if own:
+            # Drawn teeth stand in beside and above the own ones: let their edges lie at the same height.
+            drawn = (
+                self._to_rest[:2, :3] @ (0.0, upper.bottom_cm, upper.back_cm + upper.depth_cm) + self._to_rest[:2, 3]
+            )
+            up = self._to_rest[:2, 1]
+            self._upper_form[3:] += np.float32((own.edge_px - drawn) @ up / (up @ up))
+        self._own = own
+        self._colours = np.stack([light.colour(_TONGUE), light.colour(_FLESH)])
+        self._kernel = _gaussian(max(light.blur_px - 0.35, 0.35))
+        self._grain = np.random.default_rng(0).standard_normal((_GRAIN, _GRAIN)).astype(np.float32)
+        self._grain *= np.float32(light.grain)
+        self._soft_px = 1.0 + light.blur_px
+
+    def draw(self, picture: Float32[np.ndarray, "size size 3"], pose: Pose) -> None:
+        """Draw the inside of the mouth into a warped photograph whose lips, and what is between them, moved already.
+
+        A mouth that is as open as the photograph's stays as it is to the bit.
+        """
+        axis, knots, lines = _lips(pose.points_px)
+        gap = lines[:, 1] - lines[:, 0]
+        if self._own is None:
+            cover = _smoothstep(((gap - np.maximum(self._gap_at_rest, 0)) / self._size - 0.002) / 0.012)
+        else:
+            ring = load_face_mesh().mouth_ring
+            moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
+            cover = np.full(len(gap), _smoothstep(moved / (0.006 * self._size)))
+        if cover.max() <= 0 or gap.max() <= 0.3:
+            return
+        margin = 2 * self._soft_px
+        at = np.linspace(knots[0] - margin, knots[-1] + margin, _KNOTS)
+        curves, covers = smooth_curve(knots, lines, at), np.interp(at, knots, cover).astype(np.float32)
+        corners = axis.back(np.stack([np.repeat(at[[0, -1]], 2), np.tile([curves.min(), curves.max()], 2)], axis=1))
+        left, top = np.maximum(np.floor(corners.min(axis=0) - margin).astype(int), 0)
+        right, bottom = np.minimum(np.ceil(corners.max(axis=0) + margin).astype(int), self._size)
+        if right <= left or bottom <= top:
+            return
+        to_picture = _affine(lambda points: pose.turned(self._place(points)), _FRONT_CM)
+        turn, shift = _jaw(pose.weights)
+        jaw = _inverse(np.column_stack([to_picture[:, :3] @ turn, to_picture[:, :3] @ shift + to_picture[:, 3]]))
+        tongue = jaw.copy()
+        tongue[:, 3] -= pose.weights[_TONGUE_OUT] * _TONGUE_OUT_CM
+        inside = np.empty(((bottom - top) * _SAMPLES, (right - left) * _SAMPLES, 3), np.float32)
+        where = np.array([axis.x, axis.y, axis.cos, axis.sin])
+        first, step = float(at[0]), float(at[1] - at[0])
+        draw_interior(
+            inside, left, top, _SAMPLES, _inverse(to_picture), jaw, tongue, self._upper_form, self._upper,
+            self._lower_form, self._lower, self._colours, curves, first, step, where,
+            float(np.cbrt(abs(np.linalg.det(to_picture[:, :3])))),
+        )  # fmt: skip
+        own = self._own
+        blend(
+            picture, inside, left, top, _SAMPLES, self._kernel, curves, covers, first, step, where, self._soft_px,
+            own.picture if own else _NOTHING, own.corner if own else _ORIGIN, self._to_photo(to_picture),
+            float(own is not None), self._grain,
+        )  # fmt: skip
+
+    def _place(self, points_cm: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
+        return points_cm @ self._to_rest[:, :3].T + self._to_rest[:, 3]
+
+    def _to_photo(self, to_picture: Float[np.ndarray, "3 4"]) -> Float[np.ndarray, "2 3"]:
+        """From pixels of the frame to those of the photograph, on the plane of the front teeth."""
+        here = to_picture[:2, 2] * _FRONT_CM[2] + to_picture[:2, 3]
+        there = self._to_rest[:2, 2] * _FRONT_CM[2] + self._to_rest[:2, 3]
+        turn = self._to_rest[:2, :2] @ np.linalg.inv(to_picture[:2, :2])
+        return np.column_stack([turn, there - turn @ here])
+
+
+def _jaw(weights: Float[np.ndarray, "52"]) -> tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "3"]]:
+    """How the jaw turned and shifted, cm: the rigid motion nearest to that of the lower teeth (Kabsch 1976)."""
+    part = load_face_mesh().parts["teeth_lower"]
+    rest = part.vertices_cm.astype(np.float64)
+    moved = rest + np.tensordot(weights, part.shapes_cm, 1)
+    a, b = rest.mean(axis=0), moved.mean(axis=0)
+    u, _, v = np.linalg.svd((moved - b).T @ (rest - a))
+    turn = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ v))]) @ v
+    return turn, b - turn @ a
+
+
+def _lips(
+    points: Float[np.ndarray, "468 k"],
+) -> tuple[Axis, Float[np.ndarray, "11"], Float[np.ndarray, "11 2"]]:
+    """The inner edges of the lips over the line between the corners: axis, knots along it, upper and lower edge."""
+    pairs = load_face_mesh().lip_pairs
+    axis = Axis.between(points[_RIGHT_CORNER], points[_LEFT_CORNER])
+    upper, lower = axis.turn(points[pairs[:, 0]]), axis.turn(points[pairs[:, 1]])
+    ends = axis.turn(points[[_RIGHT_CORNER, _LEFT_CORNER]])
+    knots = np.concatenate([ends[:1, 0], (upper[:, 0] + lower[:, 0]) / 2, ends[1:, 0]])
+    lines = np.stack([upper[:, 1], lower[:, 1]], axis=1)
+    lines = np.concatenate([np.repeat(ends[:1, 1:], 2, axis=1), lines, np.repeat(ends[1:, 1:], 2, axis=1)])
+    return axis, knots, lines
+
+
+def _affine(
+    carry: Callable[[Float[np.ndarray, "n 3"]], Float[np.ndarray, "n 3"]], around: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "3 4"]:
+    """The affine map that `carry` is near a point."""
+    points = np.asarray(carry(np.concatenate([around[None], around + np.eye(3)])), np.float64)
+    turn = (points[1:] - points[0]).T
+    return np.column_stack([turn, points[0] - turn @ around])
+
+
+def _inverse(affine: Float[np.ndarray, "3 4"]) -> Float[np.ndarray, "3 4"]:
+    back = np.linalg.inv(affine[:, :3])
+    return np.column_stack([back, -back @ affine[:, 3]])
+
+
+def _tinted(picture: Float32[np.ndarray, "rows columns 4"], light: Light, share: float) -> Float32[np.ndarray, "r c 4"]:
+    """A sheet of teeth in the photograph's light, never bluer than it is red."""
+    tinted = picture.copy()
+    tinted[..., :3] *= light.tint * np.float32(share)
+    tinted[..., 1] = np.minimum(tinted[..., 1], tinted[..., 0] * 1.02)
+    tinted[..., 2] = np.minimum(tinted[..., 2], tinted[..., 1])
+    return tinted
+
+
+def _gaussian(deviation: float) -> Float32[np.ndarray, "k"]:
+    """Half of a blur's weights, the middle one first."""
+    reach = np.arange(int(np.ceil(2.5 * deviation)) + 1)
+    weights = np.exp(-(reach**2) / (2 * deviation**2))
+    return (weights / (weights[0] + 2 * weights[1:].sum())).astype(np.float32)
+
+
+def _smoothstep(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3 - 2 * x)
+
+
+_NOTHING, _ORIGIN = np.zeros((0, 0, 4), np.float32), np.zeros(2)
