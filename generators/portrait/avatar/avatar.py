@@ -7,6 +7,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from espressivo.conditioning.faces.pose import head_poses
 from espressivo.generators.face.motion import FaceMotion
+from espressivo.generators.portrait.avatar.background import fill_behind, read_matte
 from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
@@ -14,7 +15,7 @@ from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EY
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.rings import Surround
-from espressivo.generators.portrait.avatar.sampling import sample
+from espressivo.generators.portrait.avatar.sampling import compose, person_layer
 
 _BEHIND_CM = 1.0
 """How far behind the lids the eyes lie, for the depth test."""
@@ -33,7 +34,9 @@ class Avatar:
         mesh = load_face_mesh()
         self.fit = Fit.of(crop.to_frame(photograph.points_px))
         self._still = crop.read(photograph.image)
-        self._fine = crop.read_fine(photograph.image)
+        matte = read_matte(self._still, self.fit.points_px)
+        self._background = fill_behind(self._still, matte)
+        self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
         self.stage = Stage(self._still.astype(np.float32), self.fit)
         self._surround = Surround.of(self.fit)
         self._triangles = np.concatenate([mesh.triangles_of(SKIN), mesh.triangles_of(MOUTH), self._surround.triangles])
@@ -109,5 +112,5 @@ class Avatar:
         draw_map(screen[:468], self._source, self._eye_triangles, 2 * behind, origin, depth)
         draw_map(pose.turned(self.fit.points_px), self._source, self._eye_triangles, behind, origin, depth)
         picture = np.empty((size, size, 3), np.float32)
-        sample(self._fine, origin, picture)
+        compose(self._person, self._background, np.empty((0, 0), np.float32), origin, picture)
         return picture

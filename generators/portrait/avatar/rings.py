@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int32
+from jaxtyping import Float, Float32, Int32
 
 from espressivo.generators.portrait.avatar.fit import Fit
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh

@@ -1,29 +1,82 @@
-"""Reads a picture at the places that a map names."""
+"""Puts a frame together: the person, sampled where a map says, over the background."""
 
 import numpy as np
+from jaxtyping import Float32, Int16, UInt8
 from numba import njit
+
+_UNIT = 64
+"""Grey levels are stored as integers of so many steps: fine enough to give back every level, half as large as floats."""
+
+
+def person_layer(
+    fine: UInt8[np.ndarray, "double double 3"],
+    matte: Float32[np.ndarray, "size size"],
+    background: Float32[np.ndarray, "size size 3"],
+) -> Int16[np.ndarray, "double double 4"]:
+    """Return the person as what has to be added to the background: at rest that gives the photograph, exactly.
+
+    The first three channels are photo - (1 - matte) * background, the last is the matte. So whatever differs from the
+    background, such as wisps of hair that the outline misses, goes along with the head.
+
+    Args:
+        fine: the photograph at twice the scale (`Crop.read_fine`).
+        matte: share of the person.
+        background: the picture without the person.
+    """
+    cover = _doubled(matte[..., np.newaxis])
+    layer = np.empty((*fine.shape[:2], 4), np.int16)
+    layer[..., :3] = np.rint((fine - (1 - cover) * _doubled(background)) * _UNIT)
+    layer[..., 3] = np.rint(cover[..., 0] * (255 * _UNIT))
+    return layer
+
+
+def _doubled(array: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "double double n"]:
+    """Return the array at twice the scale; even entries are its own, those between are averages."""
+    out = np.empty((2 * array.shape[0], 2 * array.shape[1], array.shape[2]), np.float32)
+    right = np.concatenate([array[:, 1:], array[:, -1:]], axis=1)
+    out[::2, ::2], out[::2, 1::2] = array, (array + right) / 2
+    out[1:-1:2] = (out[:-2:2] + out[2::2]) / 2
+    out[-1] = out[-2]
+    return out
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def sample(fine, origin, picture):
-    """Sample a picture of twice the scale bilinearly; beyond its border it goes on.
+def compose(person, background, gain, origin, picture):
+    """Sample the person bilinearly and put it over the background; beyond its border the person goes on.
 
     Args:
-        fine: (2 rows, 2 columns, channels): entry [2 r, 2 c] belongs to the centre of pixel (r, c).
-        origin: (rows, columns, 2): where each pixel comes from, px of the single scale, centres at .5.
-        picture: (rows, columns, channels) receives the samples.
+        person: (2 rows, 2 columns, 4): `person_layer`; entry [2 r, 2 c] belongs to the centre of pixel (r, c).
+        background: (rows, columns, 3).
+        gain: (rows, columns) what the person's colours are multiplied by at their place in the photograph, or (0, 0).
+        origin: (rows, columns, 2): where each pixel comes from, px of the frame, centres at .5.
+        picture: (rows, columns, 3) receives the frame, 0..255.
     """
-    high, wide, channels = fine.shape
+    high, wide = person.shape[0], person.shape[1]
     rows, columns = picture.shape[0], picture.shape[1]
+    unit = np.float32(1.0 / 64.0)
     for row in range(rows):
         for column in range(columns):
-            x = min(max(2.0 * origin[row, column, 0] - 1.0, 0.0), wide - 1.001)
-            y = min(max(2.0 * origin[row, column, 1] - 1.0, 0.0), high - 1.001)
+            x = min(max(np.float32(2.0) * origin[row, column, 0] - np.float32(1.0), np.float32(0.0)), wide - 2)
+            y = min(max(np.float32(2.0) * origin[row, column, 1] - np.float32(1.0), np.float32(0.0)), high - 2)
             left, top = int(x), int(y)
             fx, fy = np.float32(x - left), np.float32(y - top)
-            for k in range(channels):
-                a, b = np.float32(fine[top, left, k]), np.float32(fine[top, left + 1, k])
-                c, d = np.float32(fine[top + 1, left, k]), np.float32(fine[top + 1, left + 1, k])
-                above = a + fx * (b - a)
-                below = c + fx * (d - c)
-                picture[row, column, k] = above + fy * (below - above)
+            a, b = (np.float32(1.0) - fx) * (np.float32(1.0) - fy) * unit, fx * (np.float32(1.0) - fy) * unit
+            c, d = (np.float32(1.0) - fx) * fy * unit, fx * fy * unit
+            cover = (
+                a * person[top, left, 3]
+                + b * person[top, left + 1, 3]
+                + c * person[top + 1, left, 3]
+                + d * person[top + 1, left + 1, 3]
+            )
+            through = np.float32(1.0) - cover * np.float32(1.0 / 255.0)
+            light = np.float32(1.0)
+            if gain.shape[0]:
+                light = gain[min((top + 1) // 2, gain.shape[0] - 1), min((left + 1) // 2, gain.shape[1] - 1)]
+            for k in range(3):
+                own = (
+                    a * person[top, left, k]
+                    + b * person[top, left + 1, k]
+                    + c * person[top + 1, left, k]
+                    + d * person[top + 1, left + 1, k]
+                )
+                picture[row, column, k] = light * own + through * background[row, column, k]

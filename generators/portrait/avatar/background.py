@@ -1,0 +1,127 @@
+"""Who is in front of what: a soft outline of the person, and the background as it would be without them.
+
+The outline comes from MediaPipe's selfie segmentation (`weights/portrait-matte`), brought to the edges that the picture
+shows by a guided filter (He et al. 2010). What is behind the person continues the background inwards: its broad colours
+by a pyramid of averages, its texture by reflection at the outline.
+"""
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+from PIL import Image
+from scipy.ndimage import (
+    distance_transform_edt,
+    gaussian_filter,
+    label,
+    map_coordinates,
+    maximum_filter,
+    uniform_filter,
+)
+
+from espressivo.conditioning.faces.networks import TfliteNetwork
+from espressivo.weights.manifest import FOLDER as WEIGHTS
+
+_SIZE = 256
+_LEAST_FACE = 0.9
+"""Share of the face that the outline has to hold to be believed."""
+
+
+def read_matte(
+    photo: UInt8[np.ndarray, "size size 3"], points_px: Float[np.ndarray, "468 3"]
+) -> Float32[np.ndarray, "size size"]:
+    """Return how much of each pixel is the person: 1 inside, 0 outside, softly between.
+
+    Where the outline cannot be trusted, as when it misses the face, all is taken for the person: then the background
+    goes along with the head like a sheet of rubber.
+
+    Args:
+        photo: a square with a head in it.
+        points_px: the face.
+    """
+    size = len(photo)
+    field = np.asarray(Image.fromarray(photo).resize((_SIZE, _SIZE), Image.Resampling.BOX), np.float32) / 255
+    person = np.clip(_network()(field[np.newaxis])[0].reshape(_SIZE, _SIZE), 0, 1)
+    at = np.clip(points_px[:, :2] * (_SIZE / size), 0, _SIZE - 1).astype(int)
+    parts, _ = label(person > 0.4)
+    main = np.bincount(parts[at[:, 1], at[:, 0]]).argmax()
+    if main == 0 or (person[at[:, 1], at[:, 0]] > 0.5).mean() < _LEAST_FACE:
+        return np.ones((size, size), np.float32)
+    person = person * maximum_filter(parts == main, 9)
+    rough = np.asarray(Image.fromarray(person).resize((size, size), Image.Resampling.BICUBIC))
+    fine = _guided(photo.astype(np.float32).mean(axis=2) / 255, rough, max(2, size // 100), 1e-4)
+    sharp = np.clip((fine - 0.15) / 0.7, 0, 1)
+    return (sharp * sharp * (3 - 2 * sharp)).astype(np.float32)
+
+
+def fill_behind(
+    photo: UInt8[np.ndarray, "size size 3"], matte: Float32[np.ndarray, "size size"]
+) -> Float32[np.ndarray, "size size 3"]:
+    """Return the picture with the person taken out of it."""
+    size = len(photo)
+    picture = photo.astype(np.float32)
+    hole = maximum_filter(matte > 0.02, max(3, size // 100))
+    if not hole.any() or hole.all():
+        return picture
+    broad = _pyramid_fill(picture, ~hole)
+    depth = distance_transform_edt(hole)
+    slope = np.stack(np.gradient(gaussian_filter(depth, max(1.0, size / 120))))
+    slope /= np.maximum(np.linalg.norm(slope, axis=0), 1e-6)
+    places = np.mgrid[0:size, 0:size] - slope * (2 * depth + 1)
+    inside = ((places >= 0) & (places <= size - 1)).all(axis=0)
+    texture = picture - _pyramid_blur(picture, broad, hole, size / 40)
+    texture[hole] = 0
+    mirrored = np.stack([map_coordinates(texture[..., k], places, order=1, mode="nearest") for k in range(3)], axis=-1)
+    fade = np.exp(-depth / (size / 12)) * inside
+    filled = np.clip(broad + mirrored * fade[..., np.newaxis].astype(np.float32), 0, 255)
+    return np.where(hole[..., np.newaxis], filled, picture).astype(np.float32)
+
+
+@cache
+def _network() -> TfliteNetwork:
+    return TfliteNetwork(WEIGHTS / "portrait-matte" / "selfie_segmentation.tflite")
+
+
+def _guided(
+    guide: Float32[np.ndarray, "h w"], values: Float32[np.ndarray, "h w"], radius: int, softness: float
+) -> Float32[np.ndarray, "h w"]:
+    """Filter `values` so that its edges lie where `guide` has edges."""
+
+    def mean(array: np.ndarray) -> np.ndarray:
+        return uniform_filter(array, 2 * radius + 1, mode="nearest")
+
+    guide_mean, value_mean = mean(guide), mean(values)
+    slope = (mean(guide * values) - guide_mean * value_mean) / (mean(guide * guide) - guide_mean**2 + softness)
+    return mean(slope) * guide + mean(value_mean - slope * guide_mean)
+
+
+def _pyramid_fill(picture: Float32[np.ndarray, "h w 3"], known: np.ndarray) -> Float32[np.ndarray, "h w 3"]:
+    """Fill what is not known with averages of what is, the coarser the farther away (pull-push, Gortler et al. 1996)."""
+    weight = known.astype(np.float32)[..., np.newaxis]
+    return _pull_push(picture * weight, weight)
+
+
+def _pull_push(summed: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    high, wide = weight.shape[:2]
+    if min(high, wide) <= 1 or weight.min() >= 1:
+        return summed / np.maximum(weight, 1e-6)
+    even = ((0, high % 2), (0, wide % 2), (0, 0))
+
+    def halved(array: np.ndarray) -> np.ndarray:
+        padded = np.pad(array, even, mode="edge")
+        return padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2, -1).mean(axis=(1, 3))
+
+    half_weight = halved(weight)
+    scale = np.minimum(half_weight * 4, 1) / np.maximum(half_weight, 1e-6)
+    coarse = _pull_push(halved(summed) * scale, half_weight * scale)
+    places = [(np.arange(length) + 0.5) / 2 - 0.5 for length in (high, wide)]
+    grid = np.meshgrid(*places, indexing="ij")
+    up = np.stack([map_coordinates(coarse[..., k], grid, order=1, mode="nearest") for k in range(3)], axis=-1)
+    share = np.minimum(weight, 1)
+    return summed / np.maximum(weight, 1e-6) * share + up * (1 - share)
+
+
+def _pyramid_blur(picture: np.ndarray, broad: np.ndarray, hole: np.ndarray, sigma: float) -> np.ndarray:
+    """Return the broad colours of the background, up to the outline."""
+    whole = np.where(hole[..., np.newaxis], broad, picture)
+    return gaussian_filter(whole, (sigma, sigma, 0))
