@@ -23,7 +23,7 @@ ASYMMETRY: Final = 0.05
 DRIFT: Final = 0.08
 """Largest share by which a held expression drifts."""
 DRIFT_BAND_HZ: Final = (0.03, 0.5)
-_REGION_PREFIXES: Final = {
+REGION_PREFIXES: Final = {
     "mouth": ("mouth", "jaw", "cheekPuff", "tongue", "noseSneer"),
     "brows": ("brow",),
     "eyes": ("eye", "cheekSquint"),
@@ -31,7 +31,7 @@ _REGION_PREFIXES: Final = {
 """Which channels each of the `ExpressionControls` turns."""
 _TEMPLATE_LIMIT: Final = 1 / (1 + DRIFT)
 
-_LOWER: Final = np.array([name.startswith(_REGION_PREFIXES["mouth"]) for name in ARKIT_NAMES])
+_LOWER: Final = np.array([name.startswith(REGION_PREFIXES["mouth"]) for name in ARKIT_NAMES])
 _MUSCLES: Final = sorted({name.removesuffix("Left").removesuffix("Right") for name in ARKIT_NAMES})
 _MUSCLE_OF: Final = np.array([_MUSCLES.index(name.removesuffix("Left").removesuffix("Right")) for name in ARKIT_NAMES])
 _SIDE: Final = np.array([name.endswith("Left") * 1.0 - name.endswith("Right") for name in ARKIT_NAMES])
@@ -94,6 +94,6 @@ def shape_vad(vad: Float[np.ndarray, "frames 3"], fps: float) -> Float[np.ndarra
 
 def _channel_gains(controls: ExpressionControls) -> Float[np.ndarray, "52"]:
     gains = np.ones(len(ARKIT_NAMES))
-    for region, prefixes in _REGION_PREFIXES.items():
+    for region, prefixes in REGION_PREFIXES.items():
         gains[[name.startswith(prefixes) for name in ARKIT_NAMES]] = getattr(controls, region)
     return gains

@@ -1,0 +1,144 @@
+"""Controls that are derived from a request model: what a generator can be asked for appears without interface code."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from gradio.components import Component
+
+_WIDEST_SLIDER = 10_000
+"""A whole number with a wider range (a seed, for one) is typed, not dragged."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One control and the place of its value in the request."""
+
+    path: tuple[str, ...]
+    component: "Component"
+
+    @property
+    def name(self) -> str:
+        """The place as one word, such as `controls.jaw`."""
+        return ".".join(self.path)
+
+
+class RequestForm:
+    """The controls of a request, laid out where it is made."""
+
+    def __init__(
+        self,
+        model: type[BaseModel],
+        leave_out: Collection[str] = (),
+        only: Collection[str] | None = None,
+        choices: Mapping[str, Sequence[str]] | None = None,
+        prefix: str = "es-field",
+    ) -> None:
+        """Derive the controls from the model's JSON schema.
+
+        Args:
+            model: a request.
+            leave_out: top-level fields that the caller fills in otherwise.
+            only: top-level fields to show; by default all.
+            choices: what a text field may hold, where the schema does not say it.
+            prefix: of the controls' element ids, which end in the field's place: `es-field-controls-jaw`.
+        """
+        schema = model.model_json_schema()
+        self._choices, self._prefix = choices or {}, prefix
+        self._definitions = schema.get("$defs", {})
+        self.fields: list[Field] = []
+        for name, described in schema.get("properties", {}).items():
+            if name not in leave_out and (only is None or name in only):
+                self._add((name,), described)
+
+    @property
+    def components(self) -> "list[Component]":
+        """The controls in their order: inputs of an event."""
+        return [field.component for field in self.fields]
+
+    def values(self, *given: Any) -> dict[str, Any]:
+        """Return the request's fields as nested dictionaries from the controls' values; empty ones are left out."""
+        result: dict[str, Any] = {}
+        for field, value in zip(self.fields, given, strict=True):
+            if value is None or value == "":
+                continue
+            place = result
+            for part in field.path[:-1]:
+                place = place.setdefault(part, {})
+            place[field.path[-1]] = value
+        return result
+
+    def shown(self, request: Mapping[str, Any]) -> list[Any]:
+        """Return what each control shows for a request; fields that it does not hold keep their defaults."""
+        return [_at(request, field.path, field.component.value) for field in self.fields]
+
+    def _add(self, path: tuple[str, ...], described: Mapping[str, Any]) -> None:
+        schema = self._resolved(described)
+        if "properties" in schema:
+            for name, inner in schema["properties"].items():
+                self._add((*path, name), inner)
+            return
+        component = self._component(path, schema)
+        if component is not None:
+            self.fields.append(Field(path, component))
+
+    def _resolved(self, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Follow references, and take the one choice that is not null."""
+        schema = dict(described)
+        for key in ("allOf", "anyOf"):
+            options = [option for option in schema.pop(key, ()) if option.get("type") != "null"]
+            if options:
+                schema = self._resolved(options[0]) | schema
+        if "$ref" in schema:
+            schema = self._resolved(self._definitions[schema.pop("$ref").rsplit("/", 1)[-1]]) | schema
+        return schema
+
+    def _component(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> "Component | None":
+        import gradio as gr
+
+        name = ".".join(path)
+        label = path[-1].replace("_", " ").capitalize()
+        info = " ".join(str(schema.get("description", "")).split()) or None
+        default = schema.get("default")
+        about: dict[str, Any] = {"label": label, "info": info, "elem_id": f"{self._prefix}-{'-'.join(path)}"}
+        options = self._choices.get(name) or schema.get("enum")
+        if options:
+            return gr.Dropdown(list(options), value=default, **about)
+        kind = schema.get("type")
+        if kind == "boolean":
+            return gr.Checkbox(bool(default), **about)
+        if kind in ("number", "integer"):
+            return _number(kind, schema, default, about)
+        if kind == "array" and "enum" in (items := self._resolved(schema.get("items", {}))):
+            return gr.CheckboxGroup(list(items["enum"]), value=list(default or ()), **about)
+        if kind == "string" and schema.get("format") in ("path", "file-path"):
+            return gr.File(label=label, type="filepath", elem_id=about["elem_id"])
+        if kind == "string":
+            return gr.Textbox(default, **about)
+        return None  # lists of objects and the like have no one control; their default serves
+
+
+def _number(kind: str, schema: Mapping[str, Any], default: Any, about: dict[str, Any]) -> "Component":
+    import gradio as gr
+
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    step = schema.get("multipleOf") or (1 if kind == "integer" else None)
+    if low is not None and high is not None and high - low <= _WIDEST_SLIDER:
+        return gr.Slider(low, high, value=default, step=step or 0.01, **about)
+    if "exclusiveMaximum" in schema and kind == "integer":
+        high = schema["exclusiveMaximum"] - 1
+    precision = 0 if kind == "integer" else None
+    return gr.Number(default, minimum=low, maximum=high, precision=precision, **about)
+
+
+def _at(request: Mapping[str, Any], path: tuple[str, ...], otherwise: Any) -> Any:
+    place: Any = request
+    for part in path:
+        if not isinstance(place, Mapping) or part not in place:
+            return otherwise
+        place = place[part]
+    return list(place) if isinstance(place, tuple) else place

@@ -1,0 +1,74 @@
+"""What workers do for the Perform tab, beside `performance.perform` itself."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from espressivo.progress import ProgressCallback, ProgressEvent
+
+if TYPE_CHECKING:
+    from espressivo.conditioning.auto_dials import AutoEmotion
+    from espressivo.conditioning.track import EmotionTrack
+
+_PEAKS_PER_S = 60
+_MOST_PEAKS = 4000
+
+
+def hear(path: Path, transcript: str | None, progress: ProgressCallback) -> dict[str, Any]:
+    """Read a line: how long it is, its waveform, and when its words are said where they are known.
+
+    Returns:
+        `duration_s`, `peaks` (each in [0, 1], evenly spread) and `words` (`text`, `start_s`, `end_s`).
+
+    Raises:
+        EspressivoError: the sound cannot be read.
+    """
+    import numpy as np
+
+    from espressivo.conditioning.phones import recognise_phones
+    from espressivo.conditioning.speech import Speech
+
+    progress(ProgressEvent("read speech", 0.0))
+    speech = Speech.read(path, transcript)
+    count = int(min(_MOST_PEAKS, max(100, speech.duration_s * _PEAKS_PER_S)))
+    parts = np.array_split(np.abs(speech.samples), min(count, len(speech.samples)))
+    peaks = np.array([part.max() for part in parts])
+    peaks = peaks / max(float(peaks.max()), 1e-3)
+    words = (recognise_phones(speech, progress=progress).words if transcript else None) or ()
+    progress(ProgressEvent("read speech", 1.0))
+    return {
+        "duration_s": round(speech.duration_s, 3),
+        "peaks": np.round(peaks, 3).tolist(),
+        "words": [
+            {"text": word.text, "start_s": round(word.start_s, 3), "end_s": round(word.end_s, 3)} for word in words
+        ],
+    }
+
+
+def recognise(
+    path: Path, transcript: str | None, source: str, dials: "AutoEmotion", progress: ProgressCallback
+) -> "EmotionTrack":
+    """Recognise the emotion of a line or a clip, as a track that can be edited.
+
+    Args:
+        path: the line.
+        transcript: its words, where they are known.
+        source: as `--emotion` has it: "auto", "auto:text", or "of:" and a file.
+        dials: how it is performed.
+        progress: hears how far it has come.
+
+    Raises:
+        EspressivoError: nothing can be recognised in it.
+    """
+    from espressivo.conditioning.borrowed import parse_borrowed
+    from espressivo.conditioning.phones import recognise_phones
+    from espressivo.conditioning.speech import Speech
+    from espressivo.errors import EmotionError
+
+    borrowed = parse_borrowed(source)
+    if borrowed is None:
+        raise EmotionError(f"{source[:60]!r} names no way to recognise an emotion; choose the voice, words or a clip.")
+    borrowed.check(transcript)
+    speech = Speech.read(path, transcript)
+    if transcript:
+        speech = recognise_phones(speech, progress=progress)
+    return borrowed.track(speech, dials, progress)
