@@ -1,14 +1,23 @@
 """What is said in place: progress, problems and notes, as HTML in which everything from outside is escaped."""
 
+import re
 from html import escape
 
 from espressivo.errors import EspressivoError
 from espressivo.progress import ProgressEvent
 
 
+_FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^/\s'\"]+)+/(?=[^/\s'\"])")
+
+
+def without_folders(text: str) -> str:
+    """Return a sentence in which a file is called by its name alone: where it lies on this machine is nobody's matter."""
+    return _FOLDERS.sub("", text)
+
+
 def problem(error: EspressivoError) -> str:
     """One sentence where the problem arose."""
-    return f'<div class="es-message es-problem" role="alert">{escape(str(error))}</div>'
+    return f'<div class="es-message es-problem" role="alert">{escape(without_folders(str(error)))}</div>'
 
 
 def note(text: str) -> str:

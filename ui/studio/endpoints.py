@@ -1,0 +1,30 @@
+"""What endpoints for programs have in common: errors in words, and files where Gradio may send them from."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from espressivo.errors import EspressivoError
+from espressivo.ui.studio.messages import without_folders
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Let an error of ours reach the caller as its sentence."""
+    import gradio as gr
+
+    try:
+        yield
+    except EspressivoError as error:
+        raise gr.Error(without_folders(str(error)), print_exception=False) from None
+
+
+def served(path: Path) -> str:
+    """Return a copy of a file in the private folder that Gradio sends files from."""
+    from gradio.utils import get_upload_folder
+
+    folder = Path(get_upload_folder())
+    folder.mkdir(parents=True, exist_ok=True)
+    return shutil.copy2(path, Path(tempfile.mkdtemp(dir=folder)) / path.name)
