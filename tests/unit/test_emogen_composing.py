@@ -278,9 +278,9 @@ def test_a_long_piece_goes_on_within_what_the_model_has_learned(
         return step(self, tokens, commands, positions, past)
 
     monkeypatch.setattr(Stepper, "step", watched)
-    piece = composer.compose(plan(length=Length(bars=60)))
+    piece = composer.compose(plan(length=Length(bars=120)))
     assert 900 < max(reached) < 1280
-    assert len(piece.bars) == 60
+    assert len(piece.bars) == 120
     assert sum(len(bar) for bar in piece.bars) > 2 * 1024
     assert spell(words(piece)).malformed == 0
 

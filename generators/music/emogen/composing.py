@@ -17,6 +17,7 @@ from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.sampling import Bar, Ids, Plan, write, write_choosing
 from espressivo.generators.music.emogen.tokens import Vocabulary, piano, spell, tokenise
+from espressivo.generators.music.moods import Mood
 from espressivo.media.notes import Notes, Tempo
 from espressivo.progress import ProgressCallback, ProgressEvent
 
@@ -188,7 +189,8 @@ class Composer:
     def _composed(
         self, plan: Plan, seed: int, best_of: int, progress: ProgressCallback | None, after: tuple[Ids, ...] = ()
     ) -> Piece:
-        bars = write_choosing(*self._task(plan, seed, best_of), self._nearest, self._commands)
+        drafts = 1 if isinstance(plan.mood, Mood) and plan.mood.intensity == 0 else best_of
+        bars = write_choosing(*self._task(plan, seed, drafts), self._nearest, self._commands)
         return self._piece(plan, list(_reported(bars, 1, progress)), after)
 
     def _nearest(self, drafts: Sequence[Sequence[Bar]]) -> int:
