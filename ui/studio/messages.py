@@ -6,12 +6,11 @@ from html import escape
 from espressivo.errors import EspressivoError
 from espressivo.progress import ProgressEvent
 
-
 _FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^/\s'\"]+)+/(?=[^/\s'\"])")
 
 
 def without_folders(text: str) -> str:
-    """Return a sentence in which a file is called by its name alone: where it lies on this machine is nobody's matter."""
+    """Return a sentence in which a file is called by its name alone, without where it lies."""
     return _FOLDERS.sub("", text)
 
 
