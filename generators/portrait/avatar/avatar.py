@@ -1,9 +1,10 @@
 """A portrait that moves: everything that can be known beforehand, and the drawing of a frame."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float, Float32, Int32, UInt8
 
 from espressivo.conditioning.faces.pose import head_poses
 from espressivo.generators.face.motion import FaceMotion
@@ -11,18 +12,26 @@ from espressivo.generators.portrait.avatar.background import fill_behind, read_m
 from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
+from espressivo.generators.portrait.avatar.liveliness import breath_px, settling
 from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EYE, SKIN, load_face_mesh
+from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.rings import Surround
-from espressivo.generators.portrait.avatar.sampling import compose, person_layer
+from espressivo.generators.portrait.avatar.sampling import compose, person_layer, soften_folds, to_levels
 
+DEFAULT_SIZE = 512
+MAX_SIZE = 1280
+"""Of frames that are drawn at the scale of the picture: a larger picture is made smaller."""
 _BEHIND_CM = 1.0
 """How far behind the lids the eyes lie, for the depth test."""
+_FOLD_CM = 0.35
+"""Neighbouring pixels that come from places farther apart than this lie on both sides of an outline."""
+_NO_GAIN = np.empty((0, 0), np.float32)
 
 
 class Avatar:
-    """A portrait, ready to be drawn.
+    """A portrait, ready to be drawn. Drawing changes nothing in it: threads may share one.
 
     Args:
         photograph: the picture and its face.
@@ -31,41 +40,62 @@ class Avatar:
 
     def __init__(self, photograph: Photograph, crop: Crop) -> None:
         self.photograph, self.crop = photograph, crop
-        mesh = load_face_mesh()
         self.fit = Fit.of(crop.to_frame(photograph.points_px))
-        self._still = crop.read(photograph.image)
-        matte = read_matte(self._still, self.fit.points_px)
-        self._background = fill_behind(self._still, matte)
+        self.still: UInt8[np.ndarray, "size size 3"] = crop.read(photograph.image)
+        self.stage = Stage(self.still.astype(np.float32), self.fit)
+        matte = read_matte(self.still, self.fit.points_px)
+        self._background = fill_behind(self.still, matte)
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
-        self.stage = Stage(self._still.astype(np.float32), self.fit)
         self._surround = Surround.of(self.fit)
-        self._triangles = np.concatenate([mesh.triangles_of(SKIN), mesh.triangles_of(MOUTH), self._surround.triangles])
-        self._eye_triangles = np.concatenate([mesh.triangles_of(RIGHT_EYE), mesh.triangles_of(LEFT_EYE)])
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
-        self._layers: list[Layer] = []
-        self._reliefs: list[Relief] = []
+        self._layers: tuple[Layer, ...] = (MouthLayer(self.stage),)
+        self._reliefs: tuple[Relief, ...] = ()
 
     @classmethod
-    def of(cls, photograph: Photograph, size: int | None = 512) -> "Avatar":
+    def of(cls, photograph: Photograph, size: int | None = DEFAULT_SIZE) -> "Avatar":
         """Prepare a portrait.
 
         Args:
             photograph: the picture and its face.
-            size: side of the frames, px; None: as many pixels as the picture has there.
+            size: side of the frames, px; None: as many pixels as the picture has there, so that the whole picture can
+                be given with a moving head. A picture whose head has more than `MAX_SIZE` is made smaller for it.
         """
-        pose = head_poses(photograph.points_px)
-        return cls(photograph, Crop.around(photograph, pose.shift_px, float(pose.scale), size))
+        crop = _crop(photograph, size)
+        if size is None and crop.size > MAX_SIZE:
+            photograph = photograph.reduced(MAX_SIZE / crop.size)
+            crop = _crop(photograph, size)
+        return cls(photograph, crop)
 
     @property
     def size(self) -> int:
         """Side of the frames, px."""
         return self.crop.size
 
+    def frames(
+        self, motion: FaceMotion, whole: bool = False, breath: float = 1.0
+    ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+        """Draw a motion frame by frame; no frame is kept.
+
+        Args:
+            motion: what the face does. Whatever it begins with, no frame before it is assumed: if it begins at rest,
+                the first frame is the photograph.
+            whole: give the whole photograph with the moving head in it instead of the square around the head.
+            breath: how much the head rises and sinks with the breath; 0: not at all.
+        """
+        lifts = breath * breath_px(motion.times_s, self.fit.px_per_cm)
+        settled = settling(motion.times_s) if motion.weights.any() else np.zeros(len(motion))
+        rows = zip(motion.weights, motion.head_rad, motion.gaze_rad, lifts, settled, strict=True)
+        for weights, head_rad, gaze_rad, lift_px, share in rows:
+            frame = self.draw(weights, head_rad, gaze_rad, lift_px, float(share))
+            yield self.paste(frame) if whole else frame
+
     def draw(
         self,
         weights: Float[np.ndarray, "52"],
         head_rad: Float[np.ndarray, "3"] | tuple[float, ...] = (0.0, 0.0, 0.0),
         gaze_rad: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+        lift_px: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+        settled: float = 0.0,
     ) -> UInt8[np.ndarray, "size size 3"]:
         """Draw one frame. All zeros: the photograph, to the bit.
 
@@ -73,44 +103,87 @@ class Avatar:
             weights: ARKit weights, relative to the expression that the photograph shows.
             head_rad: as `FaceMotion.head_rad`, relative to how the photograph holds the head.
             gaze_rad: as `FaceMotion.gaze_rad`, relative to where the photograph looks.
+            lift_px: shift of the head, x and y.
+            settled: how far the lips of a photograph that shows them parted have come together, 0..1.
         """
-        pose = self.fit.pose(weights, head_rad, gaze_rad)
-        picture = self._skin(pose)
+        pose = self.fit.pose(weights, head_rad, gaze_rad, lift_px, settled)
+        picture = self.skin(pose)
         for layer in self._layers:
             layer.draw(picture, pose)
-        return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-
-    def frames(self, motion: FaceMotion, whole: bool = False) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-        """Draw a motion frame by frame.
-
-        Args:
-            motion: what the face does.
-            whole: give the whole photograph with the moving head in it instead of the square around the head.
-        """
-        for weights, head_rad, gaze_rad in zip(motion.weights, motion.head_rad, motion.gaze_rad, strict=True):
-            frame = self.draw(weights, head_rad, gaze_rad)
-            yield self.paste(frame) if whole else frame
+        levels = np.empty(picture.shape, np.uint8)
+        to_levels(picture, levels)
+        return levels
 
     def paste(self, frame: UInt8[np.ndarray, "size size 3"]) -> UInt8[np.ndarray, "h w 3"]:
-        """Return the whole photograph with a frame in its place."""
-        return self.crop.paste(self.photograph.image, self._still, frame)
+        """Return the whole photograph with a frame in its place; where nothing moves it stays as it is to the bit."""
+        return self.crop.paste(self.photograph.image, self.still, frame)
 
-    def _skin(self, pose: Pose) -> Float32[np.ndarray, "size size 3"]:
-        face = self.fit.points_px if not pose.weights.any() else pose.points_px
-        flexed = face if pose.still else self.fit.pose(pose.weights).points_px
-        outer = self._surround.moved(self.fit.points_px, flexed)
-        turned = pose.turned(outer)
-        outer = outer + self._surround.follow[:, np.newaxis] * (turned - outer)
-        screen = np.concatenate([pose.points_px, outer]).astype(np.float32)
-        size = self.size
-        origin = np.empty((size, size, 2), np.float32)
-        depth = np.full((size, size), np.inf, np.float32)
-        rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) + 0.5
-        origin[..., 0], origin[..., 1] = columns, rows
-        draw_map(screen, self._source, self._triangles, 0.0, origin, depth)
-        behind = _BEHIND_CM * self.fit.px_per_cm
-        draw_map(screen[:468], self._source, self._eye_triangles, 2 * behind, origin, depth)
-        draw_map(pose.turned(self.fit.points_px), self._source, self._eye_triangles, behind, origin, depth)
-        picture = np.empty((size, size, 3), np.float32)
-        compose(self._person, self._background, np.empty((0, 0), np.float32), origin, picture)
+    def skin(self, pose: Pose) -> Float32[np.ndarray, "size size 3"]:
+        """Draw the person, without what the layers add, over the background: RGB, 0..255."""
+        screen = self._screen(pose)
+        picture = self.stage.photo.copy()
+        window = self._window(screen)
+        if window is None:
+            return picture
+        top, bottom, left, right = window
+        origin = self._identity[top:bottom, left:right].copy()
+        depth = np.full(origin.shape[:2], np.inf, np.float32)
+        corner, behind = np.array([left, top, 0], np.float32), _BEHIND_CM * self.fit.px_per_cm
+        eyes = pose.turned(self.fit.points_px) - corner
+        screen -= corner
+        draw_map(screen, self._source, self._skin_triangles, 0.0, origin, depth)
+        # The eyes stay while lids move over them; where lids open farther than in the photograph, they stretch.
+        draw_map(eyes, self._source, self._eye_triangles, behind, origin, depth)
+        draw_map(screen, self._source, self._eye_triangles, 2 * behind, origin, depth)
+        gain = self._gain(pose)
+        inner = picture[top:bottom, left:right]
+        compose(self._person, self._background[top:bottom, left:right], gain, origin, inner)
+        soften_folds(origin, inner, max(2.5, _FOLD_CM * self.fit.px_per_cm))
         return picture
+
+    def _screen(self, pose: Pose) -> Float32[np.ndarray, "vertices 3"]:
+        """Return where the vertices of face and surround are."""
+        outer = self._surround.moved(self.fit.points_px, pose.flexed_px)
+        if not pose.still:
+            outer += self._surround.follow[:, np.newaxis] * (pose.turned(outer) - outer)
+        return np.concatenate([pose.points_px, outer]).astype(np.float32)
+
+    def _window(self, screen: Float32[np.ndarray, "vertices 3"]) -> tuple[int, int, int, int] | None:
+        """Return top, bottom, left and right of what moves; None if nothing does."""
+        moves = (np.abs(screen[:, :2] - self._source) > 1e-4).any(axis=1)
+        if not moves.any():
+            return None
+        touched = self._all_triangles[moves[self._all_triangles].any(axis=1)].ravel()
+        places = np.concatenate([screen[touched, :2], self._source[touched]])
+        (left, top), (right, bottom) = np.floor(places.min(axis=0)), np.ceil(places.max(axis=0))
+        inside = [int(np.clip(value, 0, self.size)) for value in (top - 1, bottom + 1, left - 1, right + 1)]
+        return (inside[0], inside[1], inside[2], inside[3]) if inside[0] < inside[1] and inside[2] < inside[3] else None
+
+    def _gain(self, pose: Pose) -> Float32[np.ndarray, "h w"]:
+        gains = [gain for relief in self._reliefs if (gain := relief.gain(pose)) is not None]
+        return np.multiply.reduce(gains) if gains else _NO_GAIN
+
+    @cached_property
+    def _skin_triangles(self) -> Int32[np.ndarray, "n 3"]:
+        mesh = load_face_mesh()
+        return np.concatenate([mesh.triangles_of(SKIN), mesh.triangles_of(MOUTH), self._surround.triangles])
+
+    @cached_property
+    def _eye_triangles(self) -> Int32[np.ndarray, "n 3"]:
+        mesh = load_face_mesh()
+        return np.concatenate([mesh.triangles_of(RIGHT_EYE), mesh.triangles_of(LEFT_EYE)])
+
+    @cached_property
+    def _all_triangles(self) -> Int32[np.ndarray, "n 3"]:
+        return np.concatenate([self._skin_triangles, self._eye_triangles])
+
+    @cached_property
+    def _identity(self) -> Float32[np.ndarray, "size size 2"]:
+        """The map of a head at rest."""
+        centres = np.arange(self.size, dtype=np.float32) + np.float32(0.5)
+        return np.stack(np.broadcast_arrays(centres, centres[:, np.newaxis]), axis=-1)
+
+
+def _crop(photograph: Photograph, size: int | None) -> Crop:
+    pose = head_poses(photograph.points_px)
+    return Crop.around(photograph, pose.shift_px, float(pose.scale), size)

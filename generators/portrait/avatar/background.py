@@ -60,7 +60,7 @@ def fill_behind(
     """Return the picture with the person taken out of it."""
     size = len(photo)
     picture = photo.astype(np.float32)
-    hole = maximum_filter(matte > 0.02, max(3, size // 100))
+    hole = maximum_filter(matte > 0.02, max(3, size // 40))
     if not hole.any() or hole.all():
         return picture
     broad = _pyramid_fill(picture, ~hole)
@@ -96,7 +96,7 @@ def _guided(
 
 
 def _pyramid_fill(picture: Float32[np.ndarray, "h w 3"], known: np.ndarray) -> Float32[np.ndarray, "h w 3"]:
-    """Fill what is not known with averages of what is, the coarser the farther away (pull-push, Gortler et al. 1996)."""
+    """Fill what is not known with averages of what is, the coarser the farther away (Gortler et al. 1996)."""
     weight = known.astype(np.float32)[..., np.newaxis]
     return _pull_push(picture * weight, weight)
 

@@ -4,7 +4,7 @@ Coordinates are those of a picture: x right, y down, z away from the viewer, pix
 the outer edge of the first pixel, whose centre lies at 0.5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -16,6 +16,7 @@ from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.rig import load_head, rotation
 from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, gains
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
+from espressivo.generators.portrait.avatar.unfold import unfolded
 
 MAX_WEIGHT = 1.5
 """Weights beyond are taken for this: shapes are straight lines, and a face is not."""
@@ -24,6 +25,12 @@ PIVOT_CM = (0.0, -3.5, -4.5)
 CAMERA_CM = 70.0
 """From the pivot to the camera. Portraits are taken from 60 to 150 cm; nearer than 50 cm a turned nose swells."""
 
+MAX_TURN_DEG = ((10.0, 14.0), (15.0, 22.0), (14.0, 22.0))
+"""Pitch, yaw and roll: up to the first the head turns as asked, beyond it less and less, never by more than the second.
+A photograph holds no more of the sides of a head."""
+MAX_YAW_DEG = 42.0
+"""The same for the yaw of the photograph and what is added to it, together."""
+
 _SIGNS = np.array([1.0, -1.0, -1.0])
 _UPPER_LID_ROWS = np.array([[246, 161, 160, 159, 158, 157, 173], [247, 30, 29, 27, 28, 56, 190]])
 _LOWER_LID_ROWS = np.array([[7, 163, 144, 145, 153, 154, 155], [25, 110, 24, 23, 22, 26, 112]])
@@ -31,6 +38,17 @@ _LOWER_LID_ROWS = np.array([[7, 163, 144, 145, 153, 154, 155], [25, 110, 24, 23,
 _LID_SHARES = np.array([1.0, 0.4])
 _LIP_SHARES = np.array([1.0, 0.75, 0.45, 0.2])
 """How much of a correction of the edge each row follows."""
+_OPENING = ("jawOpen", "mouthUpperUp", "mouthLowerDown")
+_SMILING = ("mouthSmile", "mouthDimple")
+_OTHER = ("mouthStretch", "mouthFrown", "mouthPucker", "browInnerUp", "browOuterUp", "eyeSquint", "eyeWide")
+"""Shapes that explain how a face differs from the standard one. Only the first two kinds are believed to be expression;
+the third keeps them from explaining what is the person's build."""
+_DOUBT = 0.2
+"""Of each such weight so much is put down to the person's build."""
+_RELAXED = {"opening": 1.0, "smiling": 0.6}
+"""Share of the photograph's own expression that a settled face has lost: lips close, a smiling person remains one."""
+_NOT_DOUBLED = 0.7
+"""Share of what the photograph shows already by which a like weight counts less."""
 _SHUT_MM, _APART_MM = 0.2, 1.2
 """Below the first, weights mean shut lips; above the second, the lips are left where the shapes put them."""
 
@@ -45,6 +63,8 @@ class Pose:
     """As `FaceMotion.gaze_rad`."""
     points_px: Float32[np.ndarray, "468 3"]
     """With expression and turn of the head."""
+    flexed_px: Float32[np.ndarray, "468 3"]
+    """With expression alone."""
     turn: Float32[np.ndarray, "3 3"]
     """What the head is turned by, for row vectors in picture axes about the pivot: q' = q @ turn."""
     pivot_px: Float32[np.ndarray, "3"]
@@ -68,7 +88,7 @@ class Fit:
     """The standard face, laid over a portrait."""
 
     points_px: Float32[np.ndarray, "468 3"]
-    """The face as it is in the photograph."""
+    """The face as it is in the photograph, its rim laid out (`unfolded`)."""
     axes: Float32[np.ndarray, "3 3"]
     """Rows: where the head's left, up and front point, in picture axes; unit vectors."""
     px_per_cm: float
@@ -76,6 +96,10 @@ class Fit:
     """Where the origin of the standard face lies."""
     shapes_px: Float32[np.ndarray, "52 468 3"]
     """Offsets at weight 1: turned, scaled, with `gains`, and with lids that meet at a blink of 1."""
+    own: Float32[np.ndarray, "52"]
+    """The expression that the photograph shows, as far as smile and open lips can be told from the person's build."""
+    settle_px: Float32[np.ndarray, "468 3"]
+    """What brings `points_px` to rest: lips that meet, most of a smile gone. All 0 where the photograph is at rest."""
 
     @classmethod
     def of(cls, points_px: Float[np.ndarray, "468 3"]) -> "Fit":
@@ -83,15 +107,19 @@ class Fit:
         pose = head_poses(points_px)
         axes = (_SIGNS[:, np.newaxis] * pose.rotation).astype(np.float32)
         mesh, scale = load_face_mesh(), float(pose.scale)
-        points = np.asarray(points_px, np.float32)
+        points = unfolded(points_px, scale)
         shapes = mesh.shapes_cm * gains()[:, np.newaxis, np.newaxis]
         for name, share in CORNERS_STAY.items():
             sides = shapes[CHANNEL[f"{name}Left"]] + shapes[CHANNEL[f"{name}Right"]]
             shapes[CHANNEL["jawOpen"]] += np.float32(share) * sides
         shapes = (shapes @ axes) * np.float32(scale)
+        for rows in (mesh.upper_lip_rows, mesh.lower_lip_rows):
+            _round(shapes[CHANNEL["mouthFunnel"]], rows)
         for side, (upper, lower) in _lids().items():
             _let_meet(shapes[CHANNEL[f"eyeBlink{side}"]], points, upper, lower, -axes[1])
-        return cls(points, axes, scale, pose.shift_px.astype(np.float32), shapes)
+        own = _own_expression(points_px, shapes, axes, scale, pose.shift_px)
+        settle = _settling(points, shapes, own, -axes[1])
+        return cls(points, axes, scale, pose.shift_px.astype(np.float32), shapes, own, settle)
 
     @property
     def pivot_px(self) -> Float32[np.ndarray, "3"]:
@@ -115,7 +143,19 @@ class Fit:
         """Return `Pose.turn` of a head rotation as in `FaceMotion`, about the axes of the portrait's own head."""
         if not np.any(head_rad):
             return np.eye(3, dtype=np.float32)
-        return (self.axes.T @ rotation(np.asarray(head_rad)).T @ self.axes).astype(np.float32)
+        return (self.axes.T @ rotation(self._held(np.asarray(head_rad))).T @ self.axes).astype(np.float32)
+
+    def _held(self, head_rad: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        """Return the rotation that the photograph has enough sides for (`MAX_TURN_DEG`)."""
+        aside_deg = np.degrees(np.arcsin(np.clip(self.axes[2, 0], -1, 1)))
+        held = np.empty(3)
+        for axis, (free, most) in enumerate(MAX_TURN_DEG):
+            asked = float(np.nan_to_num(np.degrees(head_rad[axis])))
+            room = most if axis != 1 else float(np.clip(MAX_YAW_DEG - np.sign(asked) * aside_deg, 3.0, most))
+            easy = free * room / most
+            over = max(abs(asked) - easy, 0.0)
+            held[axis] = np.sign(asked) * (min(abs(asked), easy) + (room - easy) * np.tanh(over / (room - easy)))
+        return np.radians(held)
 
     def pose(
         self,
@@ -123,25 +163,39 @@ class Fit:
         head_rad: Float[np.ndarray, "3"] | tuple[float, ...] = (0.0, 0.0, 0.0),
         gaze_rad: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
         lift_px: Float[np.ndarray, "2"] | tuple[float, ...] = (0.0, 0.0),
+        settled: float = 0.0,
     ) -> Pose:
-        """Return where everything goes. All zeros: where the photograph has it, to the bit."""
+        """Return where everything goes. All zeros: where the photograph has it, to the bit.
+
+        Args:
+            weights: ARKit weights.
+            head_rad: as in `FaceMotion`, relative to the photograph.
+            gaze_rad: as in `FaceMotion`, relative to the photograph.
+            lift_px: shift of the whole head.
+            settled: how much of the photograph's own expression is taken away first (`settle_px`), 0..1.
+        """
         held = np.clip(np.nan_to_num(np.asarray(weights, np.float32)), 0, MAX_WEIGHT)
-        used = np.flatnonzero(held)
-        offsets = np.tensordot(held[used], self.shapes_px[used], 1)
-        points = self.points_px + offsets if len(used) else self.points_px.copy()
-        if len(used):
-            down, mesh = -self.axes[1], load_face_mesh()
-            for upper, lower in _lids().values():
-                _hold_apart(points, self.points_px, upper, lower, _LID_SHARES, down, 0.0)
-            shut = float(np.clip((_APART_MM - held @ _lip_gap_mm()) / (_APART_MM - _SHUT_MM), 0, 1))
-            _hold_apart(points, self.points_px, mesh.upper_lip_rows, mesh.lower_lip_rows, _LIP_SHARES, down, shut)
-        turn, shift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
-        flat = Pose(held, np.asarray(gaze_rad, np.float32), points, turn, self.pivot_px, self.camera_px, shift)
-        return flat if flat.still else Pose(*_fields(flat, points_px=flat.turned(points)))
+        rest = self.points_px + np.float32(settled) * self.settle_px if settled else self.points_px
+        flexed = self._flexed(rest, held * (1 - np.float32(_NOT_DOUBLED * (1 - settled)) * self.own))
+        turn, lift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
+        gaze = np.asarray(gaze_rad, np.float32)
+        pose = Pose(held, gaze, flexed, flexed, turn, self.pivot_px, self.camera_px, lift)
+        return pose if pose.still else replace(pose, points_px=pose.turned(flexed))
 
-
-def _fields(pose: Pose, **changed: object) -> list:
-    return list((vars(pose) | changed).values())
+    def _flexed(
+        self, rest: Float32[np.ndarray, "468 3"], weights: Float32[np.ndarray, "52"]
+    ) -> Float32[np.ndarray, "468 3"]:
+        """Add the shapes; lids and lips meet, but do not pass each other."""
+        used = np.flatnonzero(weights)
+        if not len(used):
+            return rest
+        points = rest + np.tensordot(weights[used], self.shapes_px[used], 1)
+        down, mesh = -self.axes[1], load_face_mesh()
+        for upper, lower in _lids().values():
+            _hold_apart(points, rest, upper, lower, _LID_SHARES, down, 0.0)
+        shut = float(np.clip((_APART_MM - weights @ _lip_gap_mm()) / (_APART_MM - _SHUT_MM), 0, 1))
+        _hold_apart(points, rest, mesh.upper_lip_rows, mesh.lower_lip_rows, _LIP_SHARES, down, shut)
+        return points
 
 
 @cache
@@ -175,6 +229,59 @@ def _let_meet(
     missing = gaps - (blink[upper[0]] - blink[lower[0]]) @ down
     for row, share in zip(upper, _LID_SHARES, strict=True):
         blink[row] += np.float32(share) * missing[:, np.newaxis] * down
+
+
+def _round(shape: Float32[np.ndarray, "468 3"], rows: Int32[np.ndarray, "rows pairs"]) -> None:
+    """Smooth a shape along the rows of a lip: a funnel that pulls at one point makes a beak."""
+    for row in rows:
+        for _ in range(2):
+            padded = np.concatenate([shape[row[:1]], shape[row], shape[row[-1:]]])
+            shape[row] = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+
+
+def _own_expression(
+    points: Float[np.ndarray, "468 3"],
+    shapes: Float32[np.ndarray, "52 468 3"],
+    axes: Float32[np.ndarray, "3 3"],
+    scale: float,
+    shift: Float[np.ndarray, "3"],
+) -> Float32[np.ndarray, "52"]:
+    """Explain how the face differs from the standard one by a few shapes, none of them negative (Lawson and Hanson)."""
+    from scipy.optimize import nnls
+
+    names = (*_OPENING, *_SMILING, *_OTHER)
+    columns = [[CHANNEL[side] for side in _sides(name)] for name in names]
+    away = (points - (load_face_mesh().vertices_cm @ axes * scale + shift))[:, :2] / scale
+    matrix = np.stack([shapes[column].sum(axis=0)[:, :2].ravel() / scale for column in columns], axis=1)
+    held_small = np.sqrt(5.0) * np.eye(len(names))
+    found, _ = nnls(np.concatenate([matrix, held_small]), np.concatenate([away.ravel(), np.zeros(len(names))]))
+    found = dict(zip(names, found, strict=True))
+    found["mouthSmile"] -= found["mouthFrown"]
+    own = np.zeros(len(shapes), np.float32)
+    for name in (*_OPENING, *_SMILING):
+        for side in _sides(name):
+            own[CHANNEL[side]] = np.clip((found[name] - _DOUBT) / (1 - _DOUBT), 0, 1)
+    return own
+
+
+def _settling(
+    points: Float32[np.ndarray, "468 3"],
+    shapes: Float32[np.ndarray, "52 468 3"],
+    own: Float32[np.ndarray, "52"],
+    down: Float32[np.ndarray, "3"],
+) -> Float32[np.ndarray, "468 3"]:
+    """Return the way to a face whose lips meet and that smiles less."""
+    share = np.zeros(len(own), np.float32)
+    for names, part in ((_OPENING, _RELAXED["opening"]), (_SMILING, _RELAXED["smiling"])):
+        share[[CHANNEL[side] for name in names for side in _sides(name)]] = part
+    relaxed = points - np.tensordot(share * own, shapes, 1)
+    mesh = load_face_mesh()
+    _hold_apart(relaxed, relaxed * 0, mesh.upper_lip_rows, mesh.lower_lip_rows, _LIP_SHARES, down, 1.0)
+    return relaxed - points
+
+
+def _sides(name: str) -> tuple[str, ...]:
+    return (name,) if name in CHANNEL else (f"{name}Left", f"{name}Right")
 
 
 @njit(cache=True, nogil=True)

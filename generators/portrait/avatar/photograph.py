@@ -50,6 +50,15 @@ class Photograph:
         """Find the face in a picture that is in memory; `name` is what messages call it."""
         return cls(image, read_face(image, _chosen(find_faces(image), face, name), name))
 
+    def reduced(self, scale: float) -> "Photograph":
+        """Return the photograph at a smaller scale."""
+        from PIL import Image
+
+        height, width = (max(1, round(length * scale)) for length in self.image.shape[:2])
+        small = Image.fromarray(self.image).resize((width, height), Image.Resampling.LANCZOS)
+        exact = np.array([width / self.image.shape[1], height / self.image.shape[0], scale], np.float32)
+        return Photograph(np.asarray(small), self.points_px * exact)
+
 
 def read_face(image: UInt8[np.ndarray, "h w 3"], face: DetectedFace, name: str) -> Float32[np.ndarray, "468 3"]:
     """Return the mesh of a detected face, if it can be animated.

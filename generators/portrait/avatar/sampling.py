@@ -5,7 +5,7 @@ from jaxtyping import Float32, Int16, UInt8
 from numba import njit
 
 _UNIT = 64
-"""Grey levels are stored as integers of so many steps: fine enough to give back every level, half as large as floats."""
+"""Grey levels are stored as integers of so many steps: fine enough to give back every level, half as big as floats."""
 
 
 def person_layer(
@@ -80,3 +80,51 @@ def compose(person, background, gain, origin, picture):
                     + d * person[top + 1, left + 1, k]
                 )
                 picture[row, column, k] = light * own + through * background[row, column, k]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def soften_folds(origin, picture, apart):
+    """Soften the stairs where one part of the head hides another: there the picture's origin jumps.
+
+    Args:
+        origin: (rows, columns, 2) as in `compose`.
+        picture: (rows, columns, 3), changed in place.
+        apart: neighbours whose origins lie farther apart than this, px, belong to different parts.
+    """
+    rows, columns = picture.shape[0], picture.shape[1]
+    limit = np.float32(apart)
+    count = 0
+    where = np.empty((4096, 2), np.int32)
+    for row in range(1, rows - 1):
+        for column in range(1, columns - 1):
+            right = abs(origin[row, column + 1, 0] - origin[row, column, 0])
+            below = abs(origin[row + 1, column, 1] - origin[row, column, 1])
+            skew = abs(origin[row, column + 1, 1] - origin[row, column, 1])
+            slant = abs(origin[row + 1, column, 0] - origin[row, column, 0])
+            if (right > limit or below > limit or skew > limit or slant > limit) and count < len(where):
+                where[count, 0], where[count, 1] = row, column
+                count += 1
+    soft = np.empty((count, 3), np.float32)
+    for k in range(count):
+        row, column = where[k, 0], where[k, 1]
+        for channel in range(3):
+            total = np.float32(0.0)
+            for down in range(-1, 2):
+                for across in range(-1, 2):
+                    total += picture[row + down, column + across, channel] * np.float32(
+                        (2 - abs(down)) * (2 - abs(across))
+                    )
+            soft[k, channel] = total / np.float32(16.0)
+    for k in range(count):
+        for channel in range(3):
+            picture[where[k, 0], where[k, 1], channel] = soft[k, channel]
+
+
+@njit(cache=True, nogil=True)
+def to_levels(picture, levels):
+    """Round a picture to whole grey levels 0..255."""
+    rows, columns, channels = picture.shape
+    for row in range(rows):
+        for column in range(columns):
+            for k in range(channels):
+                levels[row, column, k] = np.uint8(min(max(picture[row, column, k] + np.float32(0.5), 0.0), 255.0))
