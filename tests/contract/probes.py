@@ -15,6 +15,10 @@ from espressivo.demo import SPEECH_FOLDER
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.face.rig import load_head
 from espressivo.generators.music.score import Score
+from espressivo.generators.portrait.avatar.avatar import Avatar
+from espressivo.generators.portrait.avatar.photograph import Photograph
+from espressivo.generators.portrait.consent import SHIPPED
+from espressivo.generators.portrait.video import TalkingPortrait
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,23 @@ def _face_request(generator: Any, emotion: str, seed: int) -> Any:
     return generator.Request(speech=spoken_line(), emotion=emotion, seed=seed, fps=25)
 
 
+def _portrait_request(generator: Any, emotion: str, seed: int) -> Any:
+    return generator.Request(
+        speech=spoken_line(), emotion=emotion, portrait=PORTRAIT, seed=seed, fps=PORTRAIT_FPS, size=96
+    )
+
+
+def _portrait_arrays(video: TalkingPortrait) -> tuple[np.ndarray, ...]:
+    motion = video.motion
+    return np.stack(list(video.frames)), motion.weights, motion.head_rad, motion.gaze_rad
+
+
+def _landmarks(video: TalkingPortrait) -> Float[np.ndarray, "frames features"]:
+    """Where the renderer draws every point of the face, in hundredths of its frame, head held still."""
+    fit = Avatar.of(Photograph.read(PORTRAIT), 96).fit
+    return np.stack([fit.pose(weights).points_px[:, :2].ravel() for weights in video.drawn.weights]) / 0.96
+
+
 def _music_request(generator: Any, emotion: str, seed: int) -> Any:
     return generator.Request(emotion=emotion, bars=2, seed=seed)
 
@@ -61,12 +82,22 @@ def _notes(score: Score) -> tuple[np.ndarray, ...]:
     return notes.pitch, notes.velocity, notes.start_tick, notes.end_tick, tempi
 
 
+PORTRAIT = SHIPPED / "cg_head.jpg"
+PORTRAIT_FPS = 10.0
+
 PROBES: dict[str, Probe] = {
     "face": Probe(
         request=_face_request,
         arrays=lambda motion: (motion.weights, motion.head_rad, motion.gaze_rad),
         features=_vertices,
         fps=25,
+        duration_s=4.0,
+    ),
+    "portrait": Probe(
+        request=_portrait_request,
+        arrays=_portrait_arrays,
+        features=_landmarks,
+        fps=PORTRAIT_FPS,
         duration_s=4.0,
     ),
     "music": Probe(request=_music_request, arrays=_notes),

@@ -16,19 +16,9 @@ from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.conditioning.vocabulary import CATEGORIES, VAD
 from espressivo.generators.portrait.dicetalk.kinship import BORROWED, LEANING, borrowed, leaning, relatives
-from espressivo.inputmodel import Gain, InputModel
 
 MILDER: Final = 0.15
 """A variant that lies nearer to neutral is milder by at most this share (estimate)."""
-
-
-class VariantControls(InputModel):
-    """How an emotion varies from take to take."""
-
-    variety: Gain = 1.0
-    """How different the same emotion looks with another seed; 0 is always the mean."""
-    kinship: Gain = 1.0
-    """How much a mix of emotions shows of what is related to both."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def control(
         direction: everything else that is asked.
         fps: frames per second.
         seed: of the face generator.
-        face_controls: the face generator's own dials, for one that has `controls`.
+        face_controls: dials of the face generator; one that has others, or none, does not see them.
         progress: told how far it has come.
 
     Raises:
@@ -119,7 +119,7 @@ def control(
     if generator.spec.kind != "face":
         raise InputError(f"'{generator.spec.name}' moves no face; choose a face generator, such as parametric.")
     report = progress or (lambda event: None)
-    own = {"controls": face_controls} if face_controls is not None and _has_controls(generator) else {}
+    own = {"controls": face_controls} if _takes(generator, face_controls) else {}
     conditions = (Condition(emotion), *direction.conditions)
     tracks = list(dict.fromkeys([_NEUTRAL, *(condition.emotion for condition in conditions)]))
     motions: dict[EmotionTrack, FaceMotion] = {}
@@ -142,8 +142,10 @@ def control(
     return face
 
 
-def _has_controls(generator: Generator) -> bool:
-    return "controls" in generator.Request.model_fields
+def _takes(generator: Generator, face_controls: Any) -> bool:
+    """Whether the generator has dials, and these are of that kind."""
+    field = generator.Request.model_fields.get("controls")
+    return field is not None and field.annotation is type(face_controls)
 
 
 def _kept(

@@ -1,5 +1,7 @@
 """The dials of PC-Talk's control."""
 
+from pydantic import field_validator
+
 from espressivo.inputmodel import Gain, InputModel
 
 
@@ -20,3 +22,29 @@ class LipControls(InputModel):
     "lips=happiness:0.8" "brows=anger:0.5"."""
     emotion_gain: Gain = 1.0
     """How strongly the face shows its emotions, at the strength that they have."""
+
+    @field_validator("style")
+    @classmethod
+    def _is_style(cls, text: str) -> str:
+        from espressivo.generators.portrait.pctalk.styles import parse_style
+
+        parse_style(text)
+        return text
+
+    @field_validator("edits")
+    @classmethod
+    def _are_edits(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        from espressivo.generators.portrait.pctalk.edits import parse_edits
+
+        for text in texts:
+            parse_edits(text)
+        return texts
+
+    @field_validator("regions")
+    @classmethod
+    def _are_conditions(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        from espressivo.generators.portrait.pctalk.conditions import parse_condition
+
+        for text in texts:
+            parse_condition(text)
+        return texts
