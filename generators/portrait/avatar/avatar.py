@@ -12,7 +12,7 @@ from espressivo.generators.portrait.avatar.background import fill_behind, read_m
 from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
-from espressivo.generators.portrait.avatar.liveliness import breath_px, settling
+from espressivo.generators.portrait.avatar.liveliness import arriving, breath_px, settling
 from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EYE, SKIN, load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
 from espressivo.generators.portrait.avatar.photograph import Photograph
@@ -74,14 +74,14 @@ class Avatar:
     def frames(
         self, motion: FaceMotion, whole: bool = False, breath: float = 1.0
     ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-        """Draw a motion frame by frame; no frame is kept.
+        """Draw a motion frame by frame; no frame is kept. The first frame is the photograph.
 
         Args:
-            motion: what the face does. Whatever it begins with, no frame before it is assumed: if it begins at rest,
-                the first frame is the photograph.
+            motion: what the face does; it has its way after a fraction of a second (`arriving`).
             whole: give the whole photograph with the moving head in it instead of the square around the head.
             breath: how much the head rises and sinks with the breath; 0: not at all.
         """
+        motion = arriving(motion)
         lifts = breath * breath_px(motion.times_s, self.fit.px_per_cm)
         settled = settling(motion.times_s) if motion.weights.any() else np.zeros(len(motion))
         rows = zip(motion.weights, motion.head_rad, motion.gaze_rad, lifts, settled, strict=True)

@@ -36,6 +36,10 @@ _UPPER_LID_ROWS = np.array([[246, 161, 160, 159, 158, 157, 173], [247, 30, 29, 2
 _LOWER_LID_ROWS = np.array([[7, 163, 144, 145, 153, 154, 155], [25, 110, 24, 23, 22, 26, 112]])
 """Of the right eye, from the edge outwards; the left one's are their mirror."""
 _LID_SHARES = np.array([1.0, 0.4])
+_BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
+"""The lower edge of the right brow, and the lid under it."""
+_LOWEST_BROW = 0.42
+"""Share of the way to the lid that a lowered brow may come down; on deep-set eyes it would cover them."""
 _LIP_SHARES = np.array([1.0, 0.75, 0.45, 0.2])
 """How much of a correction of the edge each row follows."""
 _OPENING = ("jawOpen", "mouthUpperUp", "mouthLowerDown")
@@ -116,7 +120,11 @@ class Fit:
         for rows in (mesh.upper_lip_rows, mesh.lower_lip_rows):
             _round(shapes[CHANNEL["mouthFunnel"]], rows)
         for side, (upper, lower) in _lids().items():
-            _let_meet(shapes[CHANNEL[f"eyeBlink{side}"]], points, upper, lower, -axes[1])
+            brow, lid = _BROW_OVER_LID if side == "Right" else mesh.mirror[_BROW_OVER_LID]
+            _hold_above(shapes[CHANNEL[f"browDown{side}"]], points, brow, lid, -axes[1])
+            blink = CHANNEL[f"eyeBlink{side}"]
+            _narrow_like_eye(shapes, blink, points, upper, lower, -axes[1], scale)
+            _let_meet(shapes[blink], points, upper, lower, -axes[1])
         own = _own_expression(points_px, shapes, axes, scale, pose.shift_px)
         settle = _settling(points, shapes, own, -axes[1])
         return cls(points, axes, scale, pose.shift_px.astype(np.float32), shapes, own, settle)
@@ -229,6 +237,41 @@ def _let_meet(
     missing = gaps - (blink[upper[0]] - blink[lower[0]]) @ down
     for row, share in zip(upper, _LID_SHARES, strict=True):
         blink[row] += np.float32(share) * missing[:, np.newaxis] * down
+
+
+def _hold_above(
+    shape: Float32[np.ndarray, "468 3"],
+    points: Float32[np.ndarray, "468 3"],
+    brow: Int32[np.ndarray, "pairs"],
+    lid: Int32[np.ndarray, "pairs"],
+    down: Float32[np.ndarray, "3"],
+) -> None:
+    """Scale a shape that lowers a brow to what there is room for."""
+    room = _LOWEST_BROW * np.maximum((points[lid] - points[brow]) @ down, 0).mean()
+    shape *= np.float32(min(1.0, room / max(float((shape[brow] @ down).mean()), 1e-6)))
+
+
+def _narrow_like_eye(
+    shapes: Float32[np.ndarray, "52 468 3"],
+    blink: int,
+    points: Float32[np.ndarray, "468 3"],
+    upper: Int32[np.ndarray, "2 7"],
+    lower: Int32[np.ndarray, "2 7"],
+    down: Float32[np.ndarray, "3"],
+    scale: float,
+) -> None:
+    """Let every shape but the blink open or close an eye by the share that it does in the standard face, not by its
+    centimetres: a squint of a wide eye shuts a narrow one.
+    """
+    standard = load_face_mesh().vertices_cm
+    usual = float((standard[upper[0], 1] - standard[lower[0], 1]).mean()) * scale
+    wider = float(np.clip(((points[lower[0]] - points[upper[0]]) @ down).mean() / usual, 0.3, 1.2)) - 1
+    closings = (shapes[:, upper[0]] - shapes[:, lower[0]]) @ down
+    closings[blink] = 0
+    for row_up, row_down, share in zip(upper, lower, _LID_SHARES, strict=True):
+        change = np.float32(0.5 * wider * share) * closings[..., np.newaxis] * down
+        shapes[:, row_up] += change
+        shapes[:, row_down] -= change
 
 
 def _round(shape: Float32[np.ndarray, "468 3"], rows: Int32[np.ndarray, "rows pairs"]) -> None:

@@ -17,7 +17,7 @@ GAINS: Final[dict[str, float]] = {
     "browInnerUp": 1.6,
     "browOuterUp": 1.7,
     "cheekPuff": 1.6,
-    "mouthFunnel": 1.5,
+    "mouthFunnel": 1.15,
     "mouthLeft": 1.5,
     "mouthRight": 1.5,
     "mouthRollLower": 1.5,
