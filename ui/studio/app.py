@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.ui.studio import strings
+from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.sessions import Sessions
 from espressivo.ui.studio.studio import Studio
 from espressivo.ui.studio.worker import Workers
@@ -23,12 +24,13 @@ _CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
 _HEAD = '<script type="module" src="studio/studio.js"></script>'
 
 
-def build_app(sessions: Sessions, workers: Workers, secret: str) -> "gr.Blocks":
+def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: str) -> "gr.Blocks":
     """Lay out the whole application.
 
     Args:
         sessions: whose takes are where.
         workers: who makes them.
+        tickets: how their files are reached.
         secret: what browsers' settings are encrypted with; the same for every start, so that they can be read again.
     """
     import gradio as gr
@@ -45,9 +47,12 @@ def build_app(sessions: Sessions, workers: Workers, secret: str) -> "gr.Blocks":
         token = gr.BrowserState(None, storage_key="espressivo-token", secret=secret)
         settings = gr.BrowserState({}, storage_key="espressivo-settings", secret=secret)
         takes_changed = gr.State(0)
-        gr.HTML(f'<header class="es-header"><h1>{strings.TITLE}</h1><p>{strings.TAGLINE}</p></header>')
+        gr.HTML(
+            f'<header class="es-header"><h1>{strings.TITLE}</h1><p>{strings.TAGLINE}</p>'
+            f'<button id="es-look" type="button" aria-label="{strings.LOOK}" title="{strings.LOOK}">◐</button></header>'
+        )
         with gr.Tabs(elem_id="es-tabs") as bar:
-            studio = Studio(sessions, workers, takes_changed, bar, settings)
+            studio = Studio(sessions, workers, tickets, takes_changed, bar, settings)
             for tab in tabs:
                 with gr.Tab(tab.TITLE, id=tab.TITLE.lower()):
                     tab.build(studio)
@@ -106,7 +111,8 @@ def launch(
     takes.mkdir(mode=0o700, parents=True, exist_ok=True)
     workers = Workers()
     atexit.register(workers.close)
-    app = build_app(Sessions(takes, private / "passing"), workers, _secret(takes))
+    tickets = Tickets()
+    app = build_app(Sessions(takes, private / "passing"), workers, tickets, _secret(takes))
     try:
         _, address, _ = app.queue(default_concurrency_limit=4, max_size=64).launch(
             server_name=host,
@@ -123,9 +129,9 @@ def launch(
             enable_monitoring=False,
             footer_links=["api", "settings"],
             theme=studio_theme(),
-            css_paths=[STATIC / "studio.css"],
+            css_paths=sorted(STATIC.glob("*.css")),
             head=_HEAD,
-            app_kwargs={"routes": studio_routes()},
+            app_kwargs={"routes": [*tickets.routes(), *studio_routes()]},
         )
     except OSError as error:
         workers.close()

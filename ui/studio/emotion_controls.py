@@ -1,4 +1,4 @@
-"""The custom components: pad, timeline and head. What comes back from the browser is checked as if a stranger sent it."""
+"""The custom components: pad, timeline and head. What the browser sends is checked as if a stranger had sent it."""
 
 import json
 from typing import Annotated, Any

@@ -1,7 +1,12 @@
 """Controls that are derived from a request model: what a generator can be asked for appears without interface code."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -52,7 +57,7 @@ class RequestForm:
         self.fields: list[Field] = []
         for name, described in schema.get("properties", {}).items():
             if name not in leave_out and (only is None or name in only):
-                self._add((name,), described)
+                self._add((name,), described, model)
 
     @property
     def components(self) -> "list[Component]":
@@ -75,11 +80,13 @@ class RequestForm:
         """Return what each control shows for a request; fields that it does not hold keep their defaults."""
         return [_at(request, field.path, field.component.value) for field in self.fields]
 
-    def _add(self, path: tuple[str, ...], described: Mapping[str, Any]) -> None:
-        schema = self._resolved(described)
-        if "properties" in schema:
+    def _add(self, path: tuple[str, ...], described: Mapping[str, Any], model: type[BaseModel]) -> None:
+        field = model.model_fields[path[-1]]
+        schema = {"description": field.description or field_texts(model).get(path[-1])} | self._resolved(described)
+        kind = field.annotation
+        if "properties" in schema and isinstance(kind, type) and issubclass(kind, BaseModel):
             for name, inner in schema["properties"].items():
-                self._add((*path, name), inner)
+                self._add((*path, name), inner, kind)
             return
         component = self._component(path, schema)
         if component is not None:
@@ -101,7 +108,7 @@ class RequestForm:
 
         name = ".".join(path)
         label = path[-1].replace("_", " ").capitalize()
-        info = " ".join(str(schema.get("description", "")).split()) or None
+        info = " ".join((schema.get("description") or "").split()) or None
         default = schema.get("default")
         about: dict[str, Any] = {"label": label, "info": info, "elem_id": f"{self._prefix}-{'-'.join(path)}"}
         options = self._choices.get(name) or schema.get("enum")
@@ -119,6 +126,21 @@ class RequestForm:
         if kind == "string":
             return gr.Textbox(default, **about)
         return None  # lists of objects and the like have no one control; their default serves
+
+
+@cache
+def field_texts(model: type[BaseModel]) -> dict[str, str]:
+    """Return what is written below each field of a model, in its class and in those that it comes from."""
+    texts: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if not issubclass(kind, BaseModel) or kind is BaseModel:
+            continue
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+        assert isinstance(tree, ast.ClassDef)
+        for field, text in pairwise(tree.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+                texts[field.target.id] = inspect.cleandoc(str(ast.literal_eval(text.value)))
+    return texts
 
 
 def _number(kind: str, schema: Mapping[str, Any], default: Any, about: dict[str, Any]) -> "Component":

@@ -1,21 +1,401 @@
 """The Perform tab: a line, a face and an emotion become a take."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from espressivo.ui.studio import strings
+import gradio as gr
+from gradio.components import Component  # at run time too: Gradio reads the annotations of events
+
+from espressivo.conditioning.auto_dials import AutoEmotion
+from espressivo.conditioning.notation import format_emotion, parse_emotion
+from espressivo.conditioning.track import EmotionTrack
+from espressivo.demo import SPEECH_FOLDER, demo_lines, demo_request
+from espressivo.errors import Cancelled, EmotionError, EspressivoError, InputError
+from espressivo.generators.registry import list_generators
+from espressivo.performance import PerformanceRequest, perform
+from espressivo.take import Take
+from espressivo.ui.studio import jobs, messages, strings
+from espressivo.ui.studio.emotion_controls import EmotionPad, EmotionTimeline, HeadStage
+from espressivo.ui.studio.endpoints import served
+from espressivo.ui.studio.form import RequestForm
+from espressivo.ui.studio.result import result_html
+from espressivo.ui.studio.studio import WORK
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
 
 TITLE = strings.PERFORM
+_ALWAYS = ("mp4", "glb")
+"""Exports that the studio shows; others are made if asked for."""
+_OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
+"""Fields with controls of their own."""
+_FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls",)
+_GAINS = {region: f"es-field-controls-{region}" for region in ("mouth", "brows", "eyes")}
+_EMOTION_FILES = [".emotionml", ".xml", ".json"]
+_DOWNLOAD = """(name, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], {type: "application/octet-stream"}));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}"""
 
 
 @dataclass(frozen=True)
 class PerformTab:
-    """What other tabs may use."""
+    """How other tabs open a take here."""
+
+    opened: list[Component]
+    """Outputs of an event that opens a take."""
+    open: Callable[[Take], list[Any]]
+    """Their values for a take."""
 
 
 def build(studio: "Studio") -> None:
     """Lay the tab out."""
-    studio.perform = PerformTab()
+    _Tab(studio).connect()
+
+
+def request_from(fields: Mapping[str, Any], speech: str, transcript: str | None, track: EmotionTrack) -> Any:
+    """Return the request of a take.
+
+    Raises:
+        InputError: a field does not fit.
+    """
+    words = (transcript or "").strip()
+    # A transcript that ends in .txt names a file on the command line; here it is always the words themselves.
+    words = f"{words} " if words.lower().endswith(".txt") else words
+    formats = tuple(dict.fromkeys((*_ALWAYS, *fields.get("formats", ()))))
+    return PerformanceRequest.model_validate(
+        {**fields, "formats": formats, "speech": speech, "transcript": words or None, "emotion": format_emotion(track)}
+    )
+
+
+def typed_emotion(text: str) -> EmotionTrack:
+    """Read a typed emotion: words and numbers, never a file of the server's.
+
+    Raises:
+        EmotionError: it is none, or names a file.
+    """
+    if Path(text.strip()).suffix.lower() in _EMOTION_FILES:
+        raise EmotionError(strings.NO_FILES_TYPED)
+    if text.strip().lower().partition(":")[0] in ("auto", "of", "voice", "face", "text", "music"):
+        raise EmotionError(strings.TYPED_SOURCE)
+    return parse_emotion(text)
+
+
+class _Tab:
+    """The controls of the tab, and what happens when they are used."""
+
+    def __init__(self, studio: "Studio") -> None:
+        self.studio = studio
+        kinds = {listing.spec.kind for listing in list_generators() if listing.spec}
+        self.has_portrait = "portrait" in kinds and "portrait" in PerformanceRequest.model_fields
+        with gr.Row(elem_classes="es-columns"):
+            with gr.Column(scale=4, min_width=300):
+                self._line()
+            with gr.Column(scale=5, min_width=320):
+                gr.Markdown(f"### {strings.EMOTION}")
+                EmotionPad("perform", elem_id="es-perform-pad")
+            with gr.Column(scale=4, min_width=300, elem_classes="es-stage"):
+                gr.Markdown(f"### {strings.PREVIEW}")
+                self.stage = HeadStage("perform", _GAINS, elem_id="es-perform-head")
+                self._face()
+                with gr.Row():
+                    self.go = gr.Button(strings.GO, variant="primary", size="lg", elem_id="es-perform-go", scale=3)
+                    self.stop = gr.Button(strings.STOP, size="lg", elem_id="es-perform-stop", interactive=False)
+                self.status = gr.HTML(elem_id="es-perform-status", min_height=52)
+        gr.Markdown(f"### {strings.TIME_LINE}")
+        self.timeline = EmotionTimeline("perform", elem_id="es-perform-timeline")
+        with gr.Row(elem_classes="es-columns"):
+            with gr.Column(scale=1, min_width=300):
+                self._sources()
+            with gr.Column(scale=1, min_width=300):
+                self._settings()
+        self.result = gr.HTML(
+            f'<div class="es-result es-empty-result">{strings.EMPTY_RESULT}</div>', elem_id="es-perform-result"
+        )
+        self.forms = (self.face_form, self.music_form, self.dial_form, self.more_form)
+        self.controls: list[Component] = [component for form in self.forms for component in form.components]
+        studio.perform = PerformTab([self.speech, self.transcript, self.timeline, *self.controls], self._opened)
+
+    def _line(self) -> None:
+        gr.Markdown(f"### {strings.LINE}")
+        self.speech = gr.Audio(
+            sources=["upload", "microphone"], type="filepath", label=strings.SPEECH, elem_id="es-perform-speech"
+        )
+        gr.Markdown(strings.DEMO_LINES, elem_classes="es-hint")
+        with gr.Row(elem_classes="es-tight"):
+            self.demos = {
+                line: gr.Button(line, size="sm", elem_id=f"es-demo-{line}", min_width=60) for line in demo_lines()
+            }
+        self.transcript = gr.Textbox(
+            label=strings.TRANSCRIPT,
+            info=strings.TRANSCRIPT_HINT,
+            lines=2,
+            max_length=20_000,
+            elem_id="es-perform-words",
+        )
+
+    def _face(self) -> None:
+        from espressivo.generators.face.rig import list_identities
+
+        gr.Markdown(f"### {strings.FACE}")
+        with gr.Row(elem_classes="es-tight"):
+            self.face_form = RequestForm(PerformanceRequest, only=_FACE, choices={"identity": list_identities()})
+
+    def _sources(self) -> None:
+        with gr.Accordion(strings.AUTO, open=False):
+            self.auto_from = gr.Radio(
+                list(strings.AUTO_CHOICES), value=next(iter(strings.AUTO_CHOICES)), label=strings.AUTO_FROM
+            )
+            self.auto_clip = gr.File(label=strings.AUTO_CLIP, type="filepath", visible=False, height=120)
+            self.auto_form = RequestForm(AutoEmotion, leave_out=("preferred", "preferred_weight"), prefix="es-auto")
+            self.auto_go = gr.Button(strings.AUTO_GO, elem_id="es-auto-go")
+        with gr.Accordion(strings.FILES, open=False):
+            self.typed = gr.Textbox(
+                label=strings.NOTATION, info=strings.NOTATION_HINT, max_length=100_000, elem_id="es-notation"
+            )
+            with gr.Row(elem_classes="es-tight"):
+                self.apply = gr.Button(strings.NOTATION_GO, size="sm", min_width=80, elem_id="es-notation-go")
+                self.emotion_in = gr.UploadButton(
+                    strings.EMOTION_IN, file_types=_EMOTION_FILES, type="filepath", size="sm", min_width=120
+                )
+                self.emotionml_out = gr.Button(strings.EXPORT_EMOTIONML, size="sm", min_width=80)
+                self.json_out = gr.Button(strings.EXPORT_JSON, size="sm", min_width=60)
+            self.download_name = gr.Textbox(visible="hidden")
+            self.download_text = gr.Textbox(visible="hidden")
+        self.emotion_status = gr.HTML(elem_id="es-emotion-status")
+
+    def _settings(self) -> None:
+        names = {
+            kind: [listing.name for listing in list_generators() if listing.spec and listing.spec.kind == kind]
+            for kind in ("face", "music")
+        }
+        with gr.Accordion(strings.WITH_MUSIC, open=False):
+            self.music_form = RequestForm(PerformanceRequest, only=_MUSIC, choices={"composer": names["music"]})
+        with gr.Accordion(strings.FACE_DIALS, open=False), gr.Row():
+            self.dial_form = RequestForm(PerformanceRequest, only=_DIALS)
+        with gr.Accordion(strings.MORE, open=False):
+            self.more_form = RequestForm(
+                PerformanceRequest, leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS}, choices={"face": names["face"]}
+            )
+
+    def connect(self) -> None:
+        """Say what happens when."""
+        inner: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        identity = self.face_form.components[0]
+        self.go.click(
+            self.make_take,
+            [self.speech, self.transcript, self.timeline, self.studio.takes_changed, *self.controls],
+            [self.status, self.result, self.stage, self.studio.takes_changed, self.go, self.stop],
+            concurrency_id=WORK,
+            concurrency_limit=self.studio.workers.count,
+            api_visibility="private",
+            show_progress="minimal",
+            show_progress_on=self.status,
+        )
+        self.stop.click(self.cancel, None, None, queue=False, **inner)
+        gr.on(
+            [self.speech.change, self.transcript.blur, identity.change],  # type: ignore[attr-defined]
+            self.hear,
+            [self.speech, self.transcript, identity],
+            self.stage,
+            trigger_mode="always_last",
+            **inner,
+        )
+        borrowed: list[Component] = [self.speech, self.transcript, self.timeline]
+        for line, button in self.demos.items():
+            button.click(partial(self.borrow, line), None, borrowed, **inner)
+        self.auto_from.change(
+            lambda source: gr.update(visible=strings.AUTO_CHOICES.get(source) == "of"),
+            self.auto_from,
+            self.auto_clip,
+            **inner,
+        )
+        self.auto_go.click(
+            self.recognise,
+            [self.speech, self.transcript, self.auto_from, self.auto_clip, *self.auto_form.components],
+            [self.emotion_status, self.timeline],
+            api_visibility="private",
+            show_progress="minimal",
+            show_progress_on=self.emotion_status,
+        )
+        gr.on(
+            [self.apply.click, self.typed.submit],
+            self.read_typed,
+            self.typed,
+            [self.emotion_status, self.timeline],
+            **inner,
+        )
+        self.emotion_in.upload(self.read_file, self.emotion_in, [self.emotion_status, self.timeline], **inner)
+        self.timeline.change(format_emotion, self.timeline, self.typed, queue=False, **inner)
+        for button, write in ((self.emotionml_out, _emotionml), (self.json_out, _json)):
+            button.click(write, self.timeline, [self.download_name, self.download_text], **inner).then(
+                None, [self.download_name, self.download_text], None, js=_DOWNLOAD, api_visibility="private"
+            )
+
+    # Events
+
+    def make_take(
+        self,
+        speech: str | None,
+        transcript: str,
+        track: EmotionTrack,
+        count: int,
+        request: gr.Request,
+        *controls: Any,
+    ) -> Iterator[dict[Component, Any]]:
+        """Make a take."""
+        session = self.studio.session(request)
+        idle = {self.go: gr.update(interactive=True), self.stop: gr.update(interactive=False)}
+        try:
+            wanted = request_from(self._fields(controls), _given(speech), transcript, track)
+            doing = self.studio.do(session, perform, request=wanted, out=session.new_folder(_stem(speech)))
+            yield {
+                self.status: messages.note(strings.WAITING),
+                self.go: gr.update(interactive=False),
+                self.stop: gr.update(interactive=True),
+            }
+            for event in doing:
+                yield {self.status: messages.working(event)}
+            take: Take = doing.result
+            yield {
+                self.status: messages.note(strings.DONE),
+                self.result: result_html(self.studio.tickets, take),
+                self.stage: self._stage_of(take),
+                self.studio.takes_changed: count + 1,
+                **idle,
+            }
+        except Cancelled:
+            yield {self.status: messages.note(strings.STOPPED), **idle}
+        except EspressivoError as error:
+            yield {self.status: messages.problem(error), **idle}
+
+    def cancel(self, request: gr.Request) -> None:
+        """Stop what is being made."""
+        self.studio.session(request).cancel()
+
+    def hear(self, speech: str | None, transcript: str, identity: str, request: gr.Request) -> Iterator[dict[str, Any]]:
+        """Show the waveform, and then the words."""
+        stage: dict[str, Any] = {"identity": identity}
+        if speech is None:
+            yield stage
+            return
+        try:
+            source = self.studio.tickets.file(Path(speech))
+            stage["sound"] = {"src": source, **jobs.hear(Path(speech), None, _quiet)}
+            yield stage
+            if transcript.strip():
+                session = self.studio.session(request)
+                doing = self.studio.do(session, jobs.hear, path=Path(speech), transcript=transcript.strip())
+                for _ in doing:
+                    pass
+                yield stage | {"sound": {"src": source, **doing.result}}
+        except EspressivoError:
+            yield stage  # what is wrong with the sound is said when it is to be used
+
+    def borrow(self, line: str) -> tuple[str, str, EmotionTrack]:
+        """Take one of the lines that ship."""
+        wanted = demo_request(line)
+        return served(SPEECH_FOLDER / f"{line}.wav"), wanted.transcript or "", parse_emotion(wanted.emotion)
+
+    def recognise(
+        self,
+        speech: str | None,
+        transcript: str,
+        source: str,
+        clip: str | None,
+        request: gr.Request,
+        *dials: Any,
+    ) -> Iterator[tuple[Any, Any]]:
+        """Fill the time line in from the voice, the words or a clip."""
+        try:
+            asked = strings.AUTO_CHOICES[source]
+            if asked == "of":
+                if clip is None:
+                    raise InputError(strings.NO_CLIP)
+                asked = f"of:{clip}"
+            doing = self.studio.do(
+                self.studio.session(request),
+                jobs.recognise,
+                path=Path(_given(speech)),
+                transcript=transcript.strip() or None,
+                source=asked,
+                dials=AutoEmotion.model_validate(self.auto_form.values(*dials)),
+            )
+            for event in doing:
+                yield messages.working(event), gr.skip()
+            yield messages.note(strings.RECOGNISED.format(emotion=format_emotion(doing.result))), doing.result
+        except Cancelled:
+            yield messages.note(strings.STOPPED), gr.skip()
+        except EspressivoError as error:
+            yield messages.problem(error), gr.skip()
+
+    def read_typed(self, text: str) -> tuple[str, Any]:
+        """Apply a typed emotion."""
+        try:
+            return "", typed_emotion(text)
+        except EspressivoError as error:
+            return messages.problem(error), gr.skip()
+
+    def read_file(self, path: str) -> tuple[str, Any]:
+        """Read an EmotionML or JSON file that was uploaded."""
+        try:
+            if Path(path).suffix.lower() not in _EMOTION_FILES:
+                raise EmotionError(f"{Path(path).name} is no emotion; give an .emotionml, .xml or .json file.")
+            return "", parse_emotion(path)
+        except EspressivoError as error:
+            return messages.problem(error), gr.skip()
+
+    # Inside
+
+    def _fields(self, controls: tuple[Any, ...]) -> dict[str, Any]:
+        """Return the request's fields from what the controls hold."""
+        fields: dict[str, Any] = {}
+        given = iter(controls)
+        for form in self.forms:
+            fields |= form.values(*(next(given) for _ in form.components))
+        return fields
+
+    def _stage_of(self, take: Take) -> dict[str, Any]:
+        sound = take.file("speech.wav")
+        heard = jobs.hear(sound, None, _quiet)
+        return {
+            "identity": take.record["request"].get("identity", "default"),
+            "motion": self.studio.tickets.file(take.file("face.glb")),
+            "sound": {"src": self.studio.tickets.file(sound), **heard},
+        }
+
+    def _opened(self, take: Take) -> list[Any]:
+        request = take.record["request"]
+        shown = [value for form in self.forms for value in form.shown(request)]
+        track = parse_emotion(str(take.file("emotion.emotionml")))
+        return [served(take.file("speech.wav")), request.get("transcript") or "", track, *shown]
+
+
+def _given(speech: str | None) -> str:
+    if not speech:
+        raise InputError(strings.NO_SPEECH)
+    return speech
+
+
+def _stem(speech: str | None) -> str:
+    return Path(speech or "take").stem
+
+
+def _quiet(event: object) -> None:
+    """Report to nobody."""
+
+
+def _emotionml(track: EmotionTrack) -> tuple[str, str]:
+    from espressivo.conditioning.emotionml import format_emotionml, track_to_emotionml
+
+    return "emotion.emotionml", format_emotionml(track_to_emotionml(track))
+
+
+def _json(track: EmotionTrack) -> tuple[str, str]:
+    return "emotion.json", track.to_json()

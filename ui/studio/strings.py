@@ -16,12 +16,12 @@ SPEECH = "Speech"
 DEMO_LINES = "No line at hand? Borrow one of ours:"
 TRANSCRIPT = "Words that are spoken (optional)"
 TRANSCRIPT_HINT = "With them the lips are placed word by word; without, by ear."
-FACE = "2. The face"
+FACE = "3. The face"
 HEAD_OR_PORTRAIT = "Who performs"
 THE_HEAD = "3D head"
 THE_PORTRAIT = "Portrait"
 PORTRAIT = "Photograph"
-EMOTION = "3. The emotion"
+EMOTION = "2. The emotion"
 PREVIEW = "Preview"
 TIME_LINE = "4. Over time"
 WITH_MUSIC = "Music that follows the emotion"
@@ -37,6 +37,10 @@ EMPTY_RESULT = (
     "Your take appears here: a video with sound, and every file for animators, game studios and musicians. "
     "Give a line, choose an emotion on the pad, press Perform."
 )
+WAITING = "Waiting for a free worker…"
+DONE = "Done. Play it below, or press play under the waveform to see the head perform it."
+AUTO = "Recognise the emotion"
+RECOGNISED = "Recognised: {emotion}. It stays yours to edit."
 AUTO_FROM = "Fill in from"
 AUTO_CHOICES = {"the voice": "auto", "the words": "auto:text", "a clip": "of"}
 AUTO_GO = "Recognise"
@@ -53,6 +57,15 @@ NOT_UPLOADED = "A file has to be uploaded; its place on the server cannot be nam
 EXPORT_EMOTIONML = "EmotionML"
 EXPORT_JSON = "JSON"
 WHOLE_TAKE = "Whole take (zip)"
+
+COMPOSED = {
+    "performance": "Everything together",
+    "portrait": "Portrait",
+    "face": "3D face",
+    "body": "Body",
+    "music": "Music",
+}
+MADE_BY = "Made by {names} · {emotion} · synthetic media"
 
 PAD = {
     "pad": "Valence and arousal",
@@ -73,7 +86,7 @@ PAD = {
 TIMELINE = {
     "timeline": "Time line of the emotion",
     "tools": "Tools of the time line",
-    "no_sound": "The waveform of your line appears here. Double-click to set a keyframe, drag it, press Delete to remove it.",
+    "no_sound": "Your line's waveform appears here. A double-click sets a keyframe, dragging moves it, Delete ends it.",
     "play": "Play",
     "pause": "Pause",
     "time": "Time of the keyframe in seconds",
@@ -95,3 +108,92 @@ HEAD = {
     "no_head": "The head could not be fetched; reload the page.",
     "no_webgl": "This browser shows no 3D; the video is not affected.",
 }
+
+# Library
+LIBRARY_SEARCH = "Search"
+LIBRARY_SEARCH_HINT = "words, an emotion, a generator"
+LIBRARY_EMPTY = "No takes yet. What you make in Perform and Music is kept here, for you alone."
+LIBRARY_NO_MATCH = "No take matches. A search looks at words, emotion, generators and parts such as music."
+LIBRARY_NONE_OPEN = "Open a take to play it, to fetch its files, and to go on from it."
+LIBRARY_EXPORT = "Save as project file"
+LIBRARY_EXPORTED = "The project file is ready:"
+LIBRARY_IMPORT = "Open a project file"
+LIBRARY_DELETE = "Delete"
+LIBRARY_UNDO = "Undo: bring back what was deleted"
+LIBRARY_AGAIN = "Go on from this take"
+LIBRARY_CHOOSE_FIRST = "Choose takes first: tick the box in the corner of their cards."
+LIBRARY_FILES = "Files"
+LIBRARY_ZIP = "all as zip"
+FACT_EMOTION = "Emotion"
+FACT_GENERATORS = "Made by"
+FACT_LICENCES = "Licence"
+FACT_MADE = "Made"
+
+
+def number_of_takes(count: int) -> str:
+    """A number of takes, in words."""
+    return "1 take" if count == 1 else f"{count} takes"
+
+
+def library_deleted(count: int) -> str:
+    """Said when takes were deleted."""
+    return f"{number_of_takes(count)} deleted."
+
+
+def library_restored(count: int) -> str:
+    """Said when takes came back."""
+    return f"{number_of_takes(count)} brought back."
+
+
+def library_imported(count: int) -> str:
+    """Said when a project file was read."""
+    return f"{number_of_takes(count)} opened from the project file."
+
+
+# Compare
+COMPARE_A = "A"
+COMPARE_B = "B"
+COMPARE_EMPTY = "Choose two takes above: they play together, and you can measure them against each other."
+COMPARE_TRANSPORT = "Playing of both takes"
+COMPARE_SEEK = "Place in both takes"
+COMPARE_RATE = "Speed"
+COMPARE_HEAR = "Hear"
+COMPARE_BOTH = "both"
+COMPARE_MEASURE = "Measure both"
+COMPARE_METRIC = "Measure"
+COMPARE_BETTER = "better"
+COMPARE_NO_FIGURES = "Nothing could be measured of both of these."
+COMPARE_GRID = "A grid of systems, seeds and intensities"
+COMPARE_GRID_HINT = (
+    "Small takes of every combination. Faces all say the same line; music is four bars. Then choose two of them above."
+)
+COMPARE_SYSTEMS = "Systems"
+COMPARE_EMOTION = "Emotion"
+COMPARE_LINE = "Line"
+COMPARE_LINE_HINT = "What faces say; music needs none."
+COMPARE_INTENSITIES = "Intensities, 0 to 1"
+COMPARE_SEEDS = "Seeds"
+COMPARE_GO = "Make the grid"
+COMPARE_KEEP = "Keep all in the library"
+COMPARE_GRID_DONE = "The grid is done; choose two of its takes above to see them side by side."
+COMPARE_GRID_STOPPED = "Stopped; the takes that were done are kept here."
+
+
+def compare_unmeasured(count: int) -> str:
+    """Heading of the list of metrics that gave no figure for either side."""
+    return f"{count} metrics give no figure for these takes, and why"
+
+
+def compare_cell(number: int, total: int, label: str) -> str:
+    """Said while a cell of the grid is made."""
+    return f"{number} of {total}: {label}"
+
+
+def compare_in_grid(label: str) -> str:
+    """A cell of the grid, in a list of takes."""
+    return f"grid {label}"
+
+
+def compare_kept(count: int) -> str:
+    """Said when cells were moved into the library."""
+    return f"{number_of_takes(count)} kept in the library."

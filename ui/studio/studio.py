@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from espressivo.progress import ProgressEvent
+from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.sessions import Session, Sessions
 from espressivo.ui.studio.worker import Workers
 
@@ -23,6 +24,7 @@ class Studio:
 
     sessions: Sessions
     workers: Workers
+    tickets: Tickets
     takes_changed: "gr.State"
     """A counter; an event that makes, renames or deletes takes gives it `count + 1`, and lists refresh on `change`."""
     tabs: "gr.Tabs"

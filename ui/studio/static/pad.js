@@ -4,6 +4,8 @@ import { clamp, describe, fromStrengths, fromVad, placeOf, strengthsOf, withInte
 import { draw, make } from "./dom.js";
 import { storeOf } from "./store.js";
 
+// Labels of neighbours on the pad that would lie on each other, or over the edge.
+const BESIDE = { fear: "end", anger: "start", happiness: "end" };
 const STEP = 0.05;
 const FINE = 0.01;
 
@@ -113,7 +115,9 @@ function picture(facts, texts, handle, ring) {
     const [x, y] = [100 + valence * 100, 100 - arousal * 100];
     return draw("g", { style: `--emotion: var(--es-${name})` },
       draw("circle", { cx: x, cy: y, r: 3, class: "es-dot" }),
-      Object.assign(draw("text", { x, y: y - 6, class: "es-dot-label" }), { textContent: name }));
+      Object.assign(draw("text", {
+        x: x + ({ end: 3, start: -3 }[BESIDE[name]] ?? 0), y: y - 6, class: "es-dot-label", style: `text-anchor: ${BESIDE[name] ?? "middle"}`,
+      }), { textContent: name }));
   });
   const axis = (attributes, text) => Object.assign(draw("text", { class: "es-axis", ...attributes }), { textContent: text });
   return draw("svg", { viewBox: "0 0 200 200", "aria-hidden": "true" },

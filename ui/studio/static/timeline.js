@@ -1,7 +1,7 @@
 // Keyframes over the waveform: double click adds, dragging moves, Delete deletes, times can be typed; the sound is the clock.
 
 import { clamp, describe, sample, strengthsOf } from "./emotion.js";
-import { clock, draw, make } from "./dom.js";
+import { clock, draw, icon, make } from "./dom.js";
 import { storeOf } from "./store.js";
 
 const HEIGHT = 150;
@@ -24,8 +24,10 @@ export function mount(element, props, trigger, watch) {
   const scroll = make("div", { class: "es-scroll", tabindex: 0, role: "group", "aria-label": texts.timeline }, sheet);
   const empty = make("p", { class: "es-empty" }, texts.no_sound);
 
-  const button = (label, text, act) => make("button", { type: "button", "aria-label": label, title: label, click: act }, text);
-  const play = button(texts.play, "▶", () => (audio.paused ? audio.play() : audio.pause()));
+  const button = (name, act) => make("button", {
+    type: "button", class: `es-${name}`, "aria-label": texts[name], title: texts[name], click: act,
+  }, icon(name));
+  const play = button("play", () => (audio.paused ? audio.play() : audio.pause()));
   const time = make("output", { class: "es-time" });
   const typed = make("input", {
     type: "number", min: 0, step: 0.01, "aria-label": texts.time,
@@ -40,10 +42,10 @@ export function mount(element, props, trigger, watch) {
   const ease = make("select", { "aria-label": texts.ease, change: () => store.setEase(ease.value) },
     ...EASES.map((name) => make("option", { value: name }, name)));
   const snap = make("input", { type: "checkbox", checked: true, change: () => (store.snap = snap.checked) });
-  const add = button(texts.add, "＋", () => store.add(store.playhead_s));
-  const remove = button(texts.remove, "✕", () => store.remove(store.selected));
-  const undo = button(texts.undo, "↶", () => store.undo());
-  const redo = button(texts.redo, "↷", () => store.redo());
+  const add = button("add", () => store.add(store.playhead_s));
+  const remove = button("remove", () => store.remove(store.selected));
+  const undo = button("undo", () => store.undo());
+  const redo = button("redo", () => store.redo());
   const bar = make("div", { class: "es-bar", role: "toolbar", "aria-label": texts.tools },
     play, time,
     make("span", { class: "es-gap" }),
@@ -52,7 +54,7 @@ export function mount(element, props, trigger, watch) {
     make("label", { class: "es-check" }, snap, texts.snap),
     make("span", { class: "es-gap" }),
     undo, redo,
-    button(texts.zoom_out, "−", () => setZoom(zoom / 2)), button(texts.zoom_in, "⊕", () => setZoom(zoom * 2)));
+    button("zoom_out", () => setZoom(zoom / 2)), button("zoom_in", () => setZoom(zoom * 2)));
   root.append(bar, scroll, empty, audio);
 
   const width = () => sheet.clientWidth || 1;
@@ -220,6 +222,12 @@ export function mount(element, props, trigger, watch) {
     time.textContent = `${clock(store.playhead_s)} / ${clock(store.duration_s)}`;
   }
 
+  function wear(name) {
+    play.replaceChildren(icon(name));
+    play.setAttribute("aria-label", texts[name]);
+    play.title = texts[name];
+  }
+
   function run() {
     if (audio.paused) return;
     store.seek(audio.currentTime);
@@ -228,14 +236,12 @@ export function mount(element, props, trigger, watch) {
     requestAnimationFrame(run);
   }
   audio.addEventListener("play", () => {
-    play.textContent = "❚❚";
-    play.setAttribute("aria-label", texts.pause);
+    wear("pause");
     store.say("play");
     run();
   });
   audio.addEventListener("pause", () => {
-    play.textContent = "▶";
-    play.setAttribute("aria-label", texts.play);
+    wear("play");
     store.seek(audio.currentTime);
   });
 
