@@ -48,9 +48,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	  || echo "$$package could not be installed; its tests are skipped"; done
 	@touch $@
 
-# The Khronos glTF validator, for one test; that test says so and is skipped where there is no npm.
-$(SCRATCH)/npm:
+# The Khronos glTF validator and axe, which checks pages for accessibility; their tests say so and are skipped where
+# there is no npm.
+NODE_TOOLS = gltf-validator@2.0.0-dev.3.10 axe-core@4.14.1
+$(SCRATCH)/npm: Makefile
 	@mkdir -p $@
 	@if command -v npm >/dev/null; then \
-	  npm install --silent --no-audit --no-fund --prefix $@ gltf-validator@2.0.0-dev.3.10 \
-	  || echo "npm could not install gltf-validator; its test is skipped"; fi
+	  npm install --silent --no-audit --no-fund --prefix $@ $(NODE_TOOLS) \
+	  || echo "npm could not install $(NODE_TOOLS); their tests are skipped"; fi
+	@touch $@
