@@ -23,7 +23,7 @@ TITLE = strings.LIBRARY
 _EXPORTS = ".exports"
 _MOST_CHOSEN = 200
 _LONGEST_NAME = 200
-_HTML = '<ul class="es-cards" data-part="cards"></ul><p class="es-empty" data-part="empty" hidden></p>'
+_HTML = '<ul class="es-cards" data-part="cards"></ul><p class="es-nothing" data-part="empty" hidden></p>'
 _SCRIPT = "import(new URL('studio/library.js', document.baseURI)).then((m) => m.mount(element, props, trigger, watch));"
 _SHOW_ON_A_PHONE = (
     "() => { if (innerWidth < 700) document.getElementById('es-library-take').scrollIntoView({ behavior: 'smooth' }); }"
@@ -54,7 +54,12 @@ def build(studio: "Studio") -> None:
 
     with gr.Row(elem_classes="es-toolbar"):
         search = gr.Textbox(
-            label=strings.LIBRARY_SEARCH, placeholder=strings.LIBRARY_SEARCH_HINT, scale=3, min_width=220, max_lines=1
+            "",
+            label=strings.LIBRARY_SEARCH,
+            placeholder=strings.LIBRARY_SEARCH_HINT,
+            scale=3,
+            min_width=220,
+            max_lines=1,
         )
         export = gr.Button(strings.LIBRARY_EXPORT, size="sm", min_width=150, scale=1)
         take_in = gr.UploadButton(
@@ -73,7 +78,7 @@ def build(studio: "Studio") -> None:
                 elem_id="es-library-cards",
             )
         with gr.Column(scale=2, min_width=320):
-            shown = gr.HTML(f'<p class="es-empty">{strings.LIBRARY_NONE_OPEN}</p>', elem_id="es-library-take")
+            shown = gr.HTML(f'<p class="es-nothing">{strings.LIBRARY_NONE_OPEN}</p>', elem_id="es-library-take")
             again = gr.Button(strings.LIBRARY_AGAIN, visible=False, elem_id="es-library-again")
 
     def refresh(words: str, held: Any, request: gr.Request) -> dict[str, Any]:

@@ -115,9 +115,12 @@ class Library:
         Raises:
             InputError: there is none of this name.
         """
+        return self.thumbnail_of(self.entry(name))
+
+    def thumbnail_of(self, entry: Entry) -> Path | None:
+        """Return a small JPEG of a take that the session has, in its library or elsewhere; None as for `thumbnail`."""
         from espressivo.ui.studio.library.thumbnails import write_thumbnail
 
-        entry = self.entry(name)
         picture = self.folder / _THUMBNAILS / f"{entry.name}-{entry.made_at_s:.3f}.jpg"
         if picture.is_file():
             return picture
@@ -136,6 +139,11 @@ class Library:
                 yield _entry(folder, (folder / RECORD).stat().st_mtime_ns)
             except (InputError, FileNotFoundError):  # damaged, or deleted in another window meanwhile
                 continue
+
+
+def entry_of(take: Take) -> Entry:
+    """Return a take as a list shows it."""
+    return _entry(take.folder, take.file(RECORD).stat().st_mtime_ns)
 
 
 def _name_of(token: str) -> str:

@@ -1,3 +1,5 @@
+import { make } from "./dom.js";
+
 /* Cards of takes. `props.value` is {entries, chosen, opened, nothing}; a card opens its take, its box chooses it. */
 
 export function mount(element, props, trigger, watch) {
@@ -5,27 +7,27 @@ export function mount(element, props, trigger, watch) {
 
   function card(entry, chosen, opened) {
     const picture = entry.thumbnail
-      ? made("img", { src: entry.thumbnail, alt: "", loading: "lazy", width: 320, height: 240 })
-      : made("span", { class: "es-card-blank", "aria-hidden": "true" }, "♪");
-    const words = made("span", { class: "es-card-words" },
-      made("span", { class: "es-card-title" }, entry.title),
-      made("span", { class: "es-card-emotion" }, entry.emotion),
-      made("span", { class: "es-card-facts" }, [entry.parts.join(", "), entry.generators.join(", "), entry.made].filter(Boolean).join(" · ")));
-    const open = made("button", { type: "button", class: "es-card", "data-name": entry.name }, picture, words);
+      ? make("img", { src: entry.thumbnail, alt: "", loading: "lazy", width: 320, height: 240 })
+      : make("span", { class: "es-card-blank", "aria-hidden": "true" }, "♪");
+    const words = make("span", { class: "es-card-words" },
+      make("span", { class: "es-card-title" }, entry.title),
+      make("span", { class: "es-card-emotion" }, entry.emotion),
+      make("span", { class: "es-card-facts" }, [entry.parts.join(", "), entry.generators.join(", "), entry.made].filter(Boolean).join(" · ")));
+    const open = make("button", { type: "button", class: "es-card", "data-name": entry.name }, picture, words);
     if (entry.name === opened) open.setAttribute("aria-current", "true");
     open.addEventListener("click", () => {
       props.value = { ...props.value, opened: entry.name };
       draw();
       trigger("select", { name: entry.name });
     });
-    const box = made("input", { type: "checkbox", "aria-label": `Choose ${entry.title}` });
+    const box = make("input", { type: "checkbox", "aria-label": `Choose ${entry.title}` });
     box.checked = chosen.includes(entry.name);
     box.addEventListener("change", () => {
       const others = (props.value.chosen || []).filter((name) => name !== entry.name);
       props.value = { ...props.value, chosen: box.checked ? [...others, entry.name] : others };
       trigger("input");
     });
-    return made("li", {}, open, made("label", { class: "es-card-choose" }, box));
+    return make("li", {}, open, make("label", { class: "es-card-choose" }, box));
   }
 
   function draw() {
@@ -39,11 +41,4 @@ export function mount(element, props, trigger, watch) {
 
   watch("value", draw);
   draw();
-}
-
-function made(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);  // strings become text, whatever they hold
-  return node;
 }
