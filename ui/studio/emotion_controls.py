@@ -9,7 +9,6 @@ from pydantic import Field
 from espressivo.conditioning.easing import Ease
 from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import MAX_TIME_S, EmotionTrack, Keyframe
-from espressivo.errors import EspressivoError
 from espressivo.inputmodel import InputModel
 from espressivo.ui.studio import strings
 from espressivo.ui.studio.facts import BLENDS, emotion_facts
@@ -17,7 +16,7 @@ from espressivo.ui.studio.facts import BLENDS, emotion_facts
 MOST_KEYFRAMES = 2000
 _Axis = Annotated[float, Field(ge=-1, le=1)]
 _MOUNT = "import(new URL('studio/{module}', document.baseURI)).then((m) => m.mount(element, props, trigger, watch));"
-_HEIGHTS = {"pad": 470, "timeline": 235}
+_NEUTRAL = EmotionState.neutral()
 
 
 class KeyframeValue(InputModel):
@@ -50,99 +49,62 @@ class TrackValue(InputModel):
         )
 
 
-class EmotionTimeline(gr.HTML):
-    """Keyframes over the waveform. Its value is an `EmotionTrack`."""
+def track_of(value: Any) -> EmotionTrack:
+    """Check what a timeline sent, and return the track.
 
-    def __init__(self, store: str, value: EmotionTrack | None = None, **about: Any) -> None:
-        """Share the track `store` of the page with a pad and a head."""
-        super().__init__(
-            value,
-            html_template='<div class="es-timeline"></div>',
-            js_on_load=_MOUNT.format(module="timeline.js"),
-            apply_default_css=False,
-            min_height=_HEIGHTS["timeline"],
-            store=store,
-            facts=emotion_facts(),
-            texts=strings.TIMELINE,
-            **about,
-        )
-
-    def preprocess(self, payload: Any) -> EmotionTrack:  # type: ignore[override]
-        """Check what the browser sent. Raises `gradio.Error` with one sentence."""
-        try:
-            return TrackValue.model_validate(payload).track()
-        except EspressivoError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    def postprocess(self, value: EmotionTrack | None) -> dict[str, Any]:  # type: ignore[override]
-        """Write a track as the browser reads it."""
-        return json.loads((value or EmotionTrack.constant(EmotionState.neutral())).to_json())
-
-    def api_info(self) -> dict[str, Any]:
-        """Describe the value."""
-        return TrackValue.model_json_schema()
-
-
-class EmotionPad(gr.HTML):
-    """Pad, dials, mix and presets; they edit the track of a timeline and have no value of their own."""
-
-    def __init__(self, store: str, **about: Any) -> None:
-        """Share the track `store` of the page with a timeline."""
-        super().__init__(
-            html_template='<div class="es-emotion"></div>',
-            js_on_load=_MOUNT.format(module="pad.js"),
-            apply_default_css=False,
-            min_height=_HEIGHTS["pad"],
-            store=store,
-            facts=emotion_facts(),
-            blends=BLENDS,
-            texts=strings.PAD,
-            **about,
-        )
-
-    def preprocess(self, payload: Any) -> None:
-        """Take nothing from the browser."""
-
-
-class HeadStage(gr.HTML):
-    """The 3D head, the sound it hears and, once there is one, the motion it plays.
-
-    Value: `{"identity", "motion", "sound": {"src", "duration_s", "peaks", "words"}}`, from the server only.
+    Raises:
+        InputError: it is no track; one sentence says what is wrong with it.
     """
+    return TrackValue.model_validate(value).track()
 
-    def __init__(self, store: str, gains: dict[str, str], **about: Any) -> None:
-        """Follow the track `store` of the page.
 
-        Args:
-            store: name of the track.
-            gains: element ids of the sliders by the region of the face that they turn up.
-            **about: as for `gradio.HTML`.
-        """
-        super().__init__(
-            {"identity": "default"},  # type: ignore[arg-type]
-            html_template=(
-                f'<div class="es-head" role="img" aria-label="{strings.HEAD["label"]}">'
-                '<canvas></canvas><p class="es-head-says" aria-live="polite"></p></div>'
-            ),
-            js_on_load=_MOUNT.format(module="head.js"),
-            apply_default_css=False,
-            store=store,
-            facts=emotion_facts(),
-            gains=gains,
-            texts=strings.HEAD,
-            **about,
-        )
+def value_of(track: EmotionTrack) -> dict[str, Any]:
+    """Write a track as a timeline reads it."""
+    return json.loads(track.to_json())
 
-    def preprocess(self, payload: Any) -> None:
-        """Take nothing from the browser."""
 
-    def postprocess(self, value: Any) -> Any:
-        """Pass on what the server says."""
-        return value
+def emotion_timeline(store: str, **about: Any) -> gr.HTML:
+    """Lay out keyframes over the waveform, on the track `store` of the page; read its value with `track_of`."""
+    return _component("timeline", store, strings.TIMELINE, value_of(EmotionTrack.constant(_NEUTRAL)), **about)
 
-    def api_info(self) -> dict[str, Any]:
-        """Describe the value."""
-        return {"type": "object"}
+
+def emotion_pad(store: str, **about: Any) -> gr.HTML:
+    """Lay out pad, dials, mix and presets, which edit the track `store` of the page and have no value of their own."""
+    return _component("emotion", store, strings.PAD, None, module="pad", blends=BLENDS, **about)
+
+
+def head_stage(store: str, gains: dict[str, str], **about: Any) -> gr.HTML:
+    """Lay out the 3D head, which follows the track `store` of the page.
+
+    Its value comes from the server only: `identity`, `motion` (address of a GLB that moves) and `sound` (`src`,
+    `duration_s`, `peaks`, `words`).
+
+    Args:
+        store: name of the track.
+        gains: element ids of the sliders by the region of the face that they turn up.
+        **about: as for `gradio.HTML`.
+    """
+    inside = '<canvas></canvas><p class="es-head-says" aria-live="polite"></p>'
+    return _component("head", store, strings.HEAD, {"identity": "default"}, inside=inside, gains=gains, **about)
+
+
+def _component(
+    name: str, store: str, texts: dict[str, str], value: Any, module: str | None = None, inside: str = "", **about: Any
+) -> gr.HTML:
+    """Make a component of our own; its script finds its place by the class `es-<name>` and builds everything there.
+
+    It is no subclass of `gradio.HTML`, for which Gradio would write a stub file beside this one.
+    """
+    return gr.HTML(
+        value,
+        html_template=f'<div class="es-{name}">{inside}</div>',
+        js_on_load=_MOUNT.format(module=f"{module or name}.js"),
+        apply_default_css=False,
+        store=store,
+        facts=emotion_facts(),
+        texts=texts,
+        **about,
+    )
 
 
 def _tidied(weights: dict[str, float]) -> dict[str, float]:

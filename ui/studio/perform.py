@@ -18,13 +18,14 @@ from espressivo.generators.registry import list_generators
 from espressivo.performance import PerformanceRequest, perform
 from espressivo.take import Take
 from espressivo.ui.studio import jobs, messages, strings
-from espressivo.ui.studio.emotion_controls import EmotionPad, EmotionTimeline, HeadStage
+from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, head_stage, track_of, value_of
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.form import RequestForm
 from espressivo.ui.studio.result import result_html
 from espressivo.ui.studio.studio import WORK
 
 if TYPE_CHECKING:
+    from espressivo.ui.studio.sessions import Session
     from espressivo.ui.studio.studio import Studio
 
 TITLE = strings.PERFORM
@@ -99,17 +100,17 @@ class _Tab:
                 self._line()
             with gr.Column(scale=5, min_width=320):
                 gr.Markdown(f"### {strings.EMOTION}")
-                EmotionPad("perform", elem_id="es-perform-pad")
+                emotion_pad("perform", elem_id="es-perform-pad")
             with gr.Column(scale=4, min_width=300, elem_classes="es-stage"):
                 gr.Markdown(f"### {strings.PREVIEW}")
-                self.stage = HeadStage("perform", _GAINS, elem_id="es-perform-head")
+                self.stage = head_stage("perform", _GAINS, elem_id="es-perform-head")
                 self._face()
                 with gr.Row():
                     self.go = gr.Button(strings.GO, variant="primary", size="lg", elem_id="es-perform-go", scale=3)
                     self.stop = gr.Button(strings.STOP, size="lg", elem_id="es-perform-stop", interactive=False)
                 self.status = gr.HTML(elem_id="es-perform-status", min_height=52)
         gr.Markdown(f"### {strings.TIME_LINE}")
-        self.timeline = EmotionTimeline("perform", elem_id="es-perform-timeline")
+        self.timeline = emotion_timeline("perform", elem_id="es-perform-timeline")
         with gr.Row(elem_classes="es-columns"):
             with gr.Column(scale=1, min_width=300):
                 self._sources()
@@ -232,7 +233,7 @@ class _Tab:
             **inner,
         )
         self.emotion_in.upload(self.read_file, self.emotion_in, [self.emotion_status, self.timeline], **inner)
-        self.timeline.change(format_emotion, self.timeline, self.typed, queue=False, **inner)
+        self.timeline.change(_as_text, self.timeline, self.typed, queue=False, **inner)
         for button, write in ((self.emotionml_out, _emotionml), (self.json_out, _json)):
             button.click(write, self.timeline, [self.download_name, self.download_text], **inner).then(
                 None, [self.download_name, self.download_text], None, js=_DOWNLOAD, api_visibility="private"
@@ -244,7 +245,7 @@ class _Tab:
         self,
         speech: str | None,
         transcript: str,
-        track: EmotionTrack,
+        track: Any,
         count: int,
         request: gr.Request,
         *controls: Any,
@@ -253,7 +254,7 @@ class _Tab:
         session = self.studio.session(request)
         idle = {self.go: gr.update(interactive=True), self.stop: gr.update(interactive=False)}
         try:
-            wanted = request_from(self._fields(controls), _given(speech), transcript, track)
+            wanted = request_from(self._fields(controls), _given(speech), transcript, track_of(track))
             doing = self.studio.do(session, perform, request=wanted, out=session.new_folder(_stem(speech)))
             yield {
                 self.status: messages.note(strings.WAITING),
@@ -266,7 +267,7 @@ class _Tab:
             yield {
                 self.status: messages.note(strings.DONE),
                 self.result: result_html(self.studio.tickets, take),
-                self.stage: self._stage_of(take),
+                self.stage: self._stage_of(take, session),
                 self.studio.takes_changed: count + 1,
                 **idle,
             }
@@ -294,14 +295,15 @@ class _Tab:
                 doing = self.studio.do(session, jobs.hear, path=Path(speech), transcript=transcript.strip())
                 for _ in doing:
                     pass
+                session.words[transcript.strip()] = doing.result["words"]
                 yield stage | {"sound": {"src": source, **doing.result}}
         except EspressivoError:
             yield stage  # what is wrong with the sound is said when it is to be used
 
-    def borrow(self, line: str) -> tuple[str, str, EmotionTrack]:
+    def borrow(self, line: str) -> tuple[str, str, Any]:
         """Take one of the lines that ship."""
         wanted = demo_request(line)
-        return served(SPEECH_FOLDER / f"{line}.wav"), wanted.transcript or "", parse_emotion(wanted.emotion)
+        return served(SPEECH_FOLDER / f"{line}.wav"), wanted.transcript or "", value_of(parse_emotion(wanted.emotion))
 
     def recognise(
         self,
@@ -329,7 +331,7 @@ class _Tab:
             )
             for event in doing:
                 yield messages.working(event), gr.skip()
-            yield messages.note(strings.RECOGNISED.format(emotion=format_emotion(doing.result))), doing.result
+            yield messages.note(strings.RECOGNISED.format(emotion=format_emotion(doing.result))), value_of(doing.result)
         except Cancelled:
             yield messages.note(strings.STOPPED), gr.skip()
         except EspressivoError as error:
@@ -338,7 +340,7 @@ class _Tab:
     def read_typed(self, text: str) -> tuple[str, Any]:
         """Apply a typed emotion."""
         try:
-            return "", typed_emotion(text)
+            return "", value_of(typed_emotion(text))
         except EspressivoError as error:
             return messages.problem(error), gr.skip()
 
@@ -347,7 +349,7 @@ class _Tab:
         try:
             if Path(path).suffix.lower() not in _EMOTION_FILES:
                 raise EmotionError(f"{Path(path).name} is no emotion; give an .emotionml, .xml or .json file.")
-            return "", parse_emotion(path)
+            return "", value_of(parse_emotion(path))
         except EspressivoError as error:
             return messages.problem(error), gr.skip()
 
@@ -361,9 +363,10 @@ class _Tab:
             fields |= form.values(*(next(given) for _ in form.components))
         return fields
 
-    def _stage_of(self, take: Take) -> dict[str, Any]:
+    def _stage_of(self, take: Take, session: "Session") -> dict[str, Any]:
         sound = take.file("speech.wav")
         heard = jobs.hear(sound, None, _quiet)
+        heard["words"] = session.words.get((take.record["request"].get("transcript") or "").strip(), [])
         return {
             "identity": take.record["request"].get("identity", "default"),
             "motion": self.studio.tickets.file(take.file("face.glb")),
@@ -374,7 +377,7 @@ class _Tab:
         request = take.record["request"]
         shown = [value for form in self.forms for value in form.shown(request)]
         track = parse_emotion(str(take.file("emotion.emotionml")))
-        return [served(take.file("speech.wav")), request.get("transcript") or "", track, *shown]
+        return [served(take.file("speech.wav")), request.get("transcript") or "", value_of(track), *shown]
 
 
 def _given(speech: str | None) -> str:
@@ -391,11 +394,15 @@ def _quiet(event: object) -> None:
     """Report to nobody."""
 
 
-def _emotionml(track: EmotionTrack) -> tuple[str, str]:
+def _as_text(value: Any) -> str:
+    return format_emotion(track_of(value))
+
+
+def _emotionml(value: Any) -> tuple[str, str]:
     from espressivo.conditioning.emotionml import format_emotionml, track_to_emotionml
 
-    return "emotion.emotionml", format_emotionml(track_to_emotionml(track))
+    return "emotion.emotionml", format_emotionml(track_to_emotionml(track_of(value)))
 
 
-def _json(track: EmotionTrack) -> tuple[str, str]:
-    return "emotion.json", track.to_json()
+def _json(value: Any) -> tuple[str, str]:
+    return "emotion.json", track_of(value).to_json()

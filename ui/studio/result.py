@@ -33,7 +33,7 @@ def _video(tickets: "Tickets", take: "Take", name: str) -> str:
     label = escape(strings.COMPOSED[name.partition(".")[0]])
     address = escape(tickets.file(take.file(name)))
     return (
-        f'<figure><video controls playsinline preload="metadata" src="{address}" aria-label="{label}"></video>'
+        f'<figure><video controls playsinline preload="metadata" src="{address}#t=0.02" aria-label="{label}"></video>'
         f"<figcaption>{label}</figcaption></figure>"
     )
 

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from espressivo.errors import InputError
 from espressivo.take import RECORD, Take
@@ -34,6 +34,8 @@ class Session:
         """Holds takes, one folder each; nobody else's."""
         self.work: Work | None = None
         """What is being made for it now."""
+        self.words: dict[str, list[dict[str, Any]]] = {}
+        """When the words of a transcript are said, as far as they were found in its last line."""
         self._promised: set[str] = set()
         self._lock = threading.Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ export function mount(element, props, trigger, watch) {
   const store = storeOf(props.store, facts);
   const root = element.querySelector(".es-head");
   const canvas = root.querySelector("canvas");
+  root.setAttribute("role", "img");
+  root.setAttribute("aria-label", texts.label);
   const says = root.querySelector(".es-head-says");
 
   let renderer;
