@@ -10,6 +10,7 @@ from espressivo.conditioning.faces.pose import head_poses
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.portrait.avatar.background import fill_behind, read_matte
 from espressivo.generators.portrait.avatar.crop import Crop
+from espressivo.generators.portrait.avatar.eyes.eyes import EyeLayer
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
 from espressivo.generators.portrait.avatar.liveliness import arriving, breath_px, settling
@@ -48,7 +49,7 @@ class Avatar:
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
         self._surround = Surround.of(self.fit)
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
-        self._layers: tuple[Layer, ...] = (MouthLayer(self.stage),)
+        self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))
         self._reliefs: tuple[Relief, ...] = ()
 
     @classmethod
