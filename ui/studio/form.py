@@ -22,13 +22,16 @@ _WIDEST_SLIDER = 10_000
 class Field:
     """One control and the place of its value in the request."""
 
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
+    """Names, and a number for one of a pair."""
     component: "Component"
+    switch: "Component | None" = None
+    """A box that has to be ticked for the value to count; without one, it counts."""
 
     @property
     def name(self) -> str:
         """The place as one word, such as `controls.jaw`."""
-        return ".".join(self.path)
+        return ".".join(map(str, self.path))
 
 
 class RequestForm:
@@ -62,23 +65,31 @@ class RequestForm:
     @property
     def components(self) -> "list[Component]":
         """The controls in their order: inputs of an event."""
-        return [field.component for field in self.fields]
+        return [control for field in self.fields for control in _controls(field)]
 
     def values(self, *given: Any) -> dict[str, Any]:
         """Return the request's fields as nested dictionaries from the controls' values; empty ones are left out."""
         result: dict[str, Any] = {}
-        for field, value in zip(self.fields, given, strict=True):
-            if value is None or value == "":
+        held = dict(zip(self.components, given, strict=True))
+        for field in self.fields:
+            value = held[field.component]
+            if value is None or value == "" or (field.switch is not None and not held[field.switch]):
                 continue
             place = result
             for part in field.path[:-1]:
                 place = place.setdefault(part, {})
             place[field.path[-1]] = value
-        return result
+        return _with_pairs(result)
 
     def shown(self, request: Mapping[str, Any]) -> list[Any]:
         """Return what each control shows for a request; fields that it does not hold keep their defaults."""
-        return [_at(request, field.path, field.component.value) for field in self.fields]
+        values: list[Any] = []
+        for field in self.fields:
+            value = _at(request, field.path, None if field.switch is not None else field.component.value)
+            values.append(field.component.value if value is None and field.switch is not None else value)
+            if field.switch is not None:
+                values.append(value is not None)
+        return values
 
     def _add(self, path: tuple[str, ...], described: Mapping[str, Any], model: type[BaseModel]) -> None:
         field = model.model_fields[path[-1]]
@@ -88,9 +99,44 @@ class RequestForm:
             for name, inner in schema["properties"].items():
                 self._add((*path, name), inner, kind)
             return
+        if _is_pair(schema):
+            self._add_pair(path, schema)
+            return
+        if _is_open_fader(schema):
+            self._add_fader(path, schema)
+            return
         component = self._component(path, schema)
         if component is not None:
             self.fields.append(Field(path, component))
+
+    def _add_fader(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> None:
+        """Lay out a slider that may also be left open: a slider always has a value, so a box says whether it counts."""
+        import gradio as gr
+
+        about = self._about(path, schema)
+        low, high = schema["minimum"], schema["maximum"]
+        with gr.Group():
+            switch = gr.Checkbox(False, label=f"Set {about['label'].lower()}", elem_id=f"{about['elem_id']}-set")
+            slider = gr.Slider(low, high, value=(low + high) / 2, step=0.01, **about)
+        self.fields.append(Field(path, slider, switch))
+
+    def _add_pair(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> None:
+        """Lay out two numbers that belong together, such as a lowest and a highest pitch."""
+        import gradio as gr
+
+        about = self._about(path, schema)
+        defaults = schema.get("default") or (None, None)
+        with gr.Row(elem_classes="es-pair-of-numbers"):
+            for place, (name, kind) in enumerate(zip(("from", "to"), schema["prefixItems"], strict=True)):
+                texts = {"label": f"{about['label']}, {name}", "info": about["info"] if place == 0 else " "}
+                number = gr.Number(
+                    defaults[place],
+                    precision=0 if kind.get("type") == "integer" else None,
+                    elem_id=f"{about['elem_id']}-{name}",
+                    min_width=100,
+                    **texts,
+                )
+                self.fields.append(Field((*path, place), number))
 
     def _resolved(self, described: Mapping[str, Any]) -> dict[str, Any]:
         """Follow references, and take the one choice that is not null."""
@@ -106,12 +152,10 @@ class RequestForm:
     def _component(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> "Component | None":
         import gradio as gr
 
-        name = ".".join(path)
-        label = path[-1].replace("_", " ").capitalize()
-        info = " ".join((schema.get("description") or "").split()) or None
         default = schema.get("default")
-        about: dict[str, Any] = {"label": label, "info": info, "elem_id": f"{self._prefix}-{'-'.join(path)}"}
-        options = self._choices.get(name) or schema.get("enum")
+        about = self._about(path, schema)
+        label = about["label"]
+        options = self._choices.get(".".join(path)) or schema.get("enum")
         if options:
             return gr.Dropdown(list(options), value=default, **about)
         kind = schema.get("type")
@@ -126,6 +170,13 @@ class RequestForm:
         if kind == "string":
             return gr.Textbox(default, **about)
         return None  # lists of objects and the like have no one control; their default serves
+
+    def _about(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "label": path[-1].replace("_", " ").capitalize(),
+            "info": " ".join((schema.get("description") or "").split()) or None,
+            "elem_id": f"{self._prefix}-{'-'.join(path)}",
+        }
 
 
 @cache
@@ -149,7 +200,8 @@ def _number(kind: str, schema: Mapping[str, Any], default: Any, about: dict[str,
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     step = schema.get("multipleOf") or (1 if kind == "integer" else None)
-    if low is not None and high is not None and high - low <= _WIDEST_SLIDER:
+    # A slider always has a value, so what may be left open is typed.
+    if default is not None and low is not None and high is not None and high - low <= _WIDEST_SLIDER:
         return gr.Slider(low, high, value=default, step=step or 0.01, **about)
     if "exclusiveMaximum" in schema and kind == "integer":
         high = schema["exclusiveMaximum"] - 1
@@ -157,10 +209,41 @@ def _number(kind: str, schema: Mapping[str, Any], default: Any, about: dict[str,
     return gr.Number(default, minimum=low, maximum=high, precision=precision, **about)
 
 
-def _at(request: Mapping[str, Any], path: tuple[str, ...], otherwise: Any) -> Any:
+def _controls(field: Field) -> "list[Component]":
+    return [field.component] if field.switch is None else [field.component, field.switch]
+
+
+def _is_open_fader(schema: Mapping[str, Any]) -> bool:
+    """Whether a share between two limits may be left open."""
+    limits = schema.get("minimum"), schema.get("maximum")
+    return schema.get("type") == "number" and schema.get("default") is None and limits == (0, 1)
+
+
+def _is_pair(schema: Mapping[str, Any]) -> bool:
+    items = schema.get("prefixItems", ())
+    return len(items) == 2 and all(item.get("type") in ("integer", "number") for item in items)
+
+
+def _with_pairs(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with what was collected by number as a pair; half a pair is left out."""
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        if not isinstance(value, dict):
+            found[name] = value
+        elif not any(isinstance(part, int) for part in value):
+            found[name] = _with_pairs(value)
+        elif len(value) == 2:
+            found[name] = [value[0], value[1]]
+    return found
+
+
+def _at(request: Mapping[str, Any], path: tuple[str | int, ...], otherwise: Any) -> Any:
     place: Any = request
     for part in path:
-        if not isinstance(place, Mapping) or part not in place:
+        if isinstance(part, int):
+            if not isinstance(place, list | tuple) or part >= len(place):
+                return otherwise
+        elif not isinstance(place, Mapping) or part not in place:
             return otherwise
         place = place[part]
     return list(place) if isinstance(place, tuple) else place

@@ -44,7 +44,7 @@ def opened_take(entry: Entry, tickets: Tickets) -> str:
     )
     return (
         f'<article class="es-take"><h3>{escape(entry.title)}</h3>{player(entry, tickets)}<dl>{rows}</dl>'
-        f'<h4>{escape(strings.LIBRARY_FILES)}</h4><ul class="es-files">{links}'
+        f'<h4>{escape(strings.LIBRARY_FILES)}</h4><ul class="es-take-files">{links}'
         f'<li><a href="{escape(tickets.zip(entry.take.folder))}" download>{escape(strings.LIBRARY_ZIP)}</a></li></ul>'
         "</article>"
     )
