@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.special import softmax
 
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.recognition import RecognisedEmotion, Source
@@ -52,6 +51,8 @@ def curves_of(
     found: RecognisedEmotion, auto: AutoEmotion
 ) -> tuple[Float[np.ndarray, "times categories"], Float[np.ndarray, "times 3"]]:
     """Strengths (columns as `CATEGORIES`, neutral 0) and VAD from neutral, before they are thinned out to keyframes."""
+    from scipy.special import softmax
+
     shares = softmax(_log_odds(found, auto.smoothing_s) * auto.contrast, axis=1)[:, 1:]
     strengths = _smooth(
         _strongest(shares, auto.max_emotions) * found.intensity[:, None], found.times_s, auto.smoothing_s

@@ -19,6 +19,7 @@ from espressivo.take import Take, check_out, environment, free_name, staged_take
 if TYPE_CHECKING:
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.music.score import Score
+    from espressivo.generators.portrait.video import TalkingPortrait
 
 
 def generate(
@@ -121,8 +122,17 @@ def _write_music(folder: Path, score: "Score", progress: ProgressCallback | None
         progress(ProgressEvent("export", 1.0, 0.0))
 
 
+def _write_portrait(folder: Path, video: "TalkingPortrait", progress: ProgressCallback | None) -> None:
+    from espressivo.generators.face.export.livelink import write_livelink_csv
+    from espressivo.portraiture import write_portrait
+
+    write_livelink_csv(folder / "face.csv", video.motion)
+    write_portrait(folder, video, progress=progress)
+
+
 _WRITERS: "dict[Kind, Callable[[Path, Any, ProgressCallback | None], None]]" = {
     "face": _write_face,
+    "portrait": _write_portrait,
     "music": _write_music,
 }
 

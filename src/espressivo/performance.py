@@ -12,8 +12,11 @@ from pydantic import Field
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.errors import InputError
 from espressivo.generators.face.controls import FaceControls
+from espressivo.generators.portrait.dicetalk.controls import VariantControls
+from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.inputmodel import InputModel
 from espressivo.media.plain_text import read_plain_text
+from espressivo.portraiture import PHOTOGRAPH, VIDEO, check_portrait, keep_photograph, load_portraitist, write_portrait
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
 
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
     from espressivo.generators.base import Generator
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.face.rig import Head
+    from espressivo.generators.portrait.video import TalkingPortrait
+    from espressivo.media.video import Sound
 
 Format = Literal["mp4", "glb", "csv", "npz", "a2f"]
 SOUND_RATE_HZ = 48_000
+_OF_PORTRAITS = ("portrait_face", "whole", "label", "consent")
 
 
 class PerformanceRequest(InputModel):
@@ -63,6 +69,22 @@ class PerformanceRequest(InputModel):
     """Another seed gives other blinks, glances and nods."""
     controls: FaceControls = FaceControls()
     """Gains and speaking style of the face."""
+    speaking: LipControls = LipControls()
+    """How the lips are spoken, and which part of the face shows what."""
+    portrait: Path | None = None
+    """A photograph or painting with a face, which speaks the line as well (portrait.mp4)."""
+    portrait_face: int | None = Field(default=None, ge=0)
+    """Which face of the picture, counted from the largest, 0."""
+    portraitist: str = "avatar"
+    """Name of the portrait generator (see `espressivo generators`)."""
+    whole: bool = False
+    """Show the whole picture with the moving head in it, in its own resolution, instead of a square around the head."""
+    variants: VariantControls = VariantControls()
+    """How the emotion of a portrait varies from take to take."""
+    label: bool = False
+    """Write "AI-generated" into the portrait's video."""
+    consent: str | None = None
+    """A statement of consent of the person in the picture; the take keeps it."""
     music: bool = False
     """Write music under the speech that follows its emotion, and mix both into performance.mp4."""
     composer: str = "emogen"
@@ -88,6 +110,7 @@ def perform(
     """
     from espressivo.conditioning.borrowed import Borrowed
     from espressivo.generators.face.rig import load_head
+    from espressivo.generators.portrait.pctalk.direction import resolved
     from espressivo.generators.registry import load_generator
     from espressivo.underscore import load_composer
 
@@ -99,6 +122,9 @@ def perform(
     generator = load_generator(request.face)
     composer = load_composer(request.composer) if request.music else None
     clock = _Stopwatch(progress)
+    portraitist = _portraitist(request)
+    with clock.stage("read the style") as report:
+        speaking = resolved(request.speaking, report)
 
     with staged_take(folder, overwrite) as staging:
         with clock.stage("read speech"):
@@ -113,12 +139,11 @@ def perform(
         else:
             emotion = wanted
         with clock.stage("move the face") as report:
-            motion = generator.generate(
-                generator.Request(
-                    speech=speech, emotion=emotion, fps=request.fps, seed=request.seed, controls=request.controls
-                ),
-                report,
-            )
+            if portraitist is None:
+                video, motion = None, _move(request, generator, speech, emotion, speaking, report)
+            else:
+                video = _portray(request, portraitist, speech, emotion, speaking, staging, report)
+                motion = video.motion
         with clock.stage("export"):
             _export(request, staging, emotion, speech, motion, head)
         if "mp4" in request.formats:
@@ -126,19 +151,24 @@ def perform(
                 renderer = _render(request, staging, motion, head, report)
         else:
             renderer = None
+        if video is not None:
+            with clock.stage("draw the portrait") as report:
+                write_portrait(staging, video, _heard(staging), report)
         if composer is not None:
             _score_it(staging, composer, emotion, speech.duration_s, request.seed, clock)
         record = {
             "request": request.model_dump(mode="json")
-            | {"speech": "speech.wav", "transcript": transcript}
+            | {"speech": "speech.wav", "transcript": transcript, "speaking": speaking.model_dump(mode="json")}
+            | ({"portrait": PHOTOGRAPH} if portraitist is not None else {})
             | ({"emotion": str(wanted)} if isinstance(wanted, Borrowed) else {}),
             "source": request.speech.name,
             "made_with": environment() | {"renderer": renderer},
             "generators": {
                 made.spec.kind: {"name": made.spec.name, "licence": made.spec.licence}
-                for made in (generator, composer)
+                for made in (generator, portraitist, composer)
                 if made is not None
             },
+            **({} if request.portrait is None else {"portrait": _said_of(request)}),
             "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
             "recognisers": _licences(wanted.weights) if isinstance(wanted, Borrowed) else {},
             "timings_s": clock.seconds,
@@ -161,6 +191,7 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
             take.record["request"]
             | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
             | {"auto": {}, "non_commercial": False}
+            | ({"portrait": take.file(PHOTOGRAPH)} if take.record["request"].get("portrait") else {})
         )
     except ValueError as error:
         raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
@@ -205,6 +236,90 @@ def _emotion(request: PerformanceRequest) -> "EmotionTrack | Borrowed":
         dial = dials[0].replace("_", "-")
         raise InputError(f"--{dial} is for recognised emotions; use it with --emotion auto or of:FILE.")
     return parse_emotion(request.emotion)
+
+
+def _portraitist(request: PerformanceRequest) -> "Generator | None":
+    """Return what makes the portrait, if one is asked for; whatever is wrong with the picture shows here.
+
+    Raises:
+        EspressivoError: the picture or the generator cannot be used, or something is asked of a portrait that is none.
+    """
+    if request.portrait is not None:
+        check_portrait(request.portrait, request.portrait_face)
+        return load_portraitist(request.portraitist)
+    for name in _OF_PORTRAITS:
+        if getattr(request, name) != PerformanceRequest.model_fields[name].default:
+            raise InputError(f"--{name.replace('_', '-')} is for portraits; add --portrait with a picture.")
+    return None
+
+
+def _move(
+    request: PerformanceRequest,
+    generator: "Generator",
+    speech: "Speech",
+    emotion: "EmotionTrack",
+    speaking: LipControls,
+    progress: ProgressCallback,
+) -> "FaceMotion":
+    """Move the face; a dial of `speaking` that is turned needs it taken apart and put together again."""
+    if request.speaking == LipControls():
+        asked = generator.Request(
+            speech=speech, emotion=emotion, fps=request.fps, seed=request.seed, controls=request.controls
+        )
+        return generator.generate(asked, progress)
+    from espressivo.generators.face.articulation.closure import LipGap
+    from espressivo.generators.face.rig import load_head
+    from espressivo.generators.portrait.pctalk.control import control
+    from espressivo.generators.portrait.pctalk.direction import Direction
+
+    face = control(
+        generator,
+        speech,
+        emotion,
+        Direction.of(speaking),
+        fps=request.fps,
+        seed=request.seed,
+        face_controls=request.controls,
+        progress=progress,
+    )
+    return face.motion(LipGap.of(load_head().lip_gap_mm))
+
+
+def _portray(
+    request: PerformanceRequest,
+    portraitist: "Generator",
+    speech: "Speech",
+    emotion: "EmotionTrack",
+    speaking: LipControls,
+    folder: Path,
+    progress: ProgressCallback,
+) -> "TalkingPortrait":
+    """Let the picture speak; the take keeps its pixels."""
+    assert request.portrait is not None
+    keep_photograph(request.portrait, folder)
+    asked = portraitist.Request(
+        speech=speech,
+        emotion=emotion,
+        portrait=request.portrait,
+        face=request.portrait_face,
+        motion=request.face,
+        controls=speaking,
+        variants=request.variants,
+        face_controls=request.controls,
+        fps=request.fps,
+        size=request.size,
+        whole=request.whole,
+        seed=request.seed,
+        label=request.label,
+        consent=request.consent,
+    )
+    return portraitist.generate(asked, progress)
+
+
+def _said_of(request: PerformanceRequest) -> dict[str, Any]:
+    """What a take says about the picture and the person in it."""
+    assert request.portrait is not None
+    return {"source": request.portrait.name, "consent": request.consent, "label": request.label}
 
 
 def _licences(weights: tuple[str, ...]) -> dict[str, str]:
@@ -263,21 +378,26 @@ def _render(
     request: PerformanceRequest, folder: Path, motion: "FaceMotion", head: "Head", progress: ProgressCallback
 ) -> str:
     from espressivo.generators.face.render import open_renderer, render_motion
-    from espressivo.media.decode import read_audio
     from espressivo.media.encode import write_mp4
-    from espressivo.media.video import Sound, Video
+    from espressivo.media.video import Video
 
-    sound = Sound(read_audio(folder / "speech.wav", SOUND_RATE_HZ), SOUND_RATE_HZ)
     with open_renderer(head, request.size, request.size, request.renderer) as renderer:
-        video = Video(render_motion(motion, renderer), motion.fps, sound)
+        video = Video(render_motion(motion, renderer), motion.fps, _heard(folder))
         write_mp4(folder / "face.mp4", video, progress, total_frames=len(motion))
         return renderer.name
+
+
+def _heard(folder: Path) -> "Sound":
+    from espressivo.media.decode import read_audio
+    from espressivo.media.video import Sound
+
+    return Sound(read_audio(folder / "speech.wav", SOUND_RATE_HZ), SOUND_RATE_HZ)
 
 
 def _score_it(
     folder: Path, composer: "Generator", emotion: "EmotionTrack", seconds: float, seed: int, clock: _Stopwatch
 ) -> None:
-    """Write the music; where there is a video of the face, also one with speech and music together."""
+    """Write the music; where there is a video of the portrait or the face, also one with speech and music together."""
     from espressivo.media.encode import with_sound
     from espressivo.media.video import Sound
     from espressivo.underscore import compose_under, write_music
@@ -286,9 +406,10 @@ def _score_it(
         score = compose_under(composer, emotion, seconds, seed, report)
     with clock.stage("play") as report:
         mix = write_music(folder, score, folder / "speech.wav", SOUND_RATE_HZ, report)
-    if (folder / "face.mp4").is_file():
+    seen = next((folder / name for name in (VIDEO, "face.mp4") if (folder / name).is_file()), None)
+    if seen is not None:
         with clock.stage("mix"):
-            with_sound(folder / "face.mp4", Sound(mix, SOUND_RATE_HZ), folder / "performance.mp4")
+            with_sound(seen, Sound(mix, SOUND_RATE_HZ), folder / "performance.mp4")
 
 
 def _sha256(path: Path) -> str:

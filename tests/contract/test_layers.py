@@ -13,7 +13,7 @@ LAYERS = (
     {"conditioning", "weights", "assets"},
     {"generators"},
     {"eval"},
-    {"performance", "underscore", "generation", "analysis", "demo", "reporting"},
+    {"performance", "portraiture", "underscore", "generation", "analysis", "demo", "reporting"},
     {"cli", "ui"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}

@@ -1,12 +1,12 @@
 """What the dials of `LipControls` say, read and checked."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from espressivo.conditioning.notation import format_emotion
 from espressivo.generators.portrait.pctalk.conditions import Condition, parse_condition
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.generators.portrait.pctalk.edits import Edit, parse_edits
-from espressivo.generators.portrait.pctalk.styles import NEUTRAL, Style, parse_style
+from espressivo.generators.portrait.pctalk.styles import NEUTRAL, Style, format_style, parse_style
 from espressivo.progress import ProgressCallback
 
 
@@ -28,11 +28,33 @@ class Direction:
         Raises:
             EspressivoError: a notation cannot be understood, or a video cannot be used.
         """
+        style = _style(controls.style, progress)
         edits = tuple(edit for text in controls.edits for edit in parse_edits(text))
         conditions = tuple(parse_condition(text) for text in controls.regions)
-        style = parse_style(controls.style)
-        if isinstance(style, Path):
-            from espressivo.generators.portrait.pctalk.style_reading import read_style
-
-            style = read_style(style, progress)
         return cls(style, edits, conditions, controls.lip_scale, controls.follow_loudness, controls.emotion_gain)
+
+
+def resolved(controls: LipControls, progress: ProgressCallback | None = None) -> LipControls:
+    """Return the same dials without any file in them, so that they mean the same elsewhere and later.
+
+    A style that is to be read from a video becomes its numbers, an emotion in a file its keyframes.
+
+    Raises:
+        EspressivoError: a file cannot be used.
+    """
+    conditions = (parse_condition(text) for text in controls.regions)
+    return controls.model_copy(
+        update={
+            "style": format_style(_style(controls.style, progress)),
+            "regions": tuple(f"{one.region}={format_emotion(one.emotion)}" for one in conditions),
+        }
+    )
+
+
+def _style(text: str, progress: ProgressCallback | None) -> Style:
+    style = parse_style(text)
+    if isinstance(style, Style):
+        return style
+    from espressivo.generators.portrait.pctalk.style_reading import read_style
+
+    return read_style(style, progress)

@@ -67,11 +67,11 @@ def read_style(path: Path, progress: ProgressCallback | None = None) -> Style:
 
 def style_of(manner: Manner) -> Style:
     """Return the style that turns our neutral speaker's movements into these."""
-    return Style(
+    return Style(  # to the thousandth, so that a take can write it down and be repeated
         opening=_factor(manner.opening, NEUTRAL.opening),
         widening=_factor(manner.widening, NEUTRAL.widening),
         pursing=_factor(manner.pursing, NEUTRAL.pursing),
-        brows=float(np.clip(manner.brows - NEUTRAL.brows, 0.0, LARGEST)),
+        brows=round(float(np.clip(manner.brows - NEUTRAL.brows, 0.0, LARGEST)), 3),
         head=_factor(manner.head_deg, NEUTRAL.head_deg),
     )
 
@@ -149,7 +149,7 @@ def _layouts() -> tuple[_Layout, _Layout]:
 
 
 def _factor(shown: float, neutral: float) -> float:
-    return float(np.clip(shown / neutral, 0.0, LARGEST))
+    return round(float(np.clip(shown / neutral, 0.0, LARGEST)), 3)
 
 
 def _tracked(path: Path, progress: ProgressCallback | None) -> tuple[FaceTrack, Bool[np.ndarray, "frames"]]:

@@ -5,6 +5,7 @@ enunciating                 a style of the bank
 mumbling:0.5                half of the way from neutral to it
 broad:0.6+reserved:0.4      between styles, as PC-Talk mixes the embeddings of speakers
 of:clip.mp4                 the style of whoever speaks in a video (`style_reading`)
+opening=1.2,head=0.5        numbers of one's own; those left out are neutral
 ```
 
 A style is six numbers about movement and none about a face, so it fits anybody.
@@ -14,7 +15,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,8 @@ STYLES: Final[dict[str, Style]] = {
 al. 2016): little of both, much lip, much jaw."""
 
 READ_FROM: Final = "of"
+_NUMBERS: Final = tuple(field.name for field in fields(Style))
+_NUMBER: Final = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 _TERM: Final = re.compile(r"(?P<name>[a-z-]+)\s*(:\s*(?P<share>\d+\.?\d*|\.\d+))?", re.ASCII)
 
 
@@ -82,7 +85,28 @@ def parse_style(text: str) -> Style | Path:
         if not path.is_file():
             raise InputError(f"{path} does not exist or is no file; {READ_FROM}: needs a video of somebody who speaks.")
         return path
+    if "=" in text:
+        return _from_numbers(text)
     return Style.mixed(_part(term.strip().lower(), text) for term in text.split("+"))
+
+
+def format_style(style: Style) -> str:
+    """Write a style by its name or its numbers; `parse_style` reads the same style from it."""
+    named = next((name for name, one in STYLES.items() if one == style), None)
+    return named or ",".join(f"{name}={value!r}" for name, value in asdict(style).items())
+
+
+def _from_numbers(text: str) -> Style:
+    values: dict[str, float] = {}
+    for term in text.split(","):
+        name, _, value = (part.strip().lower() for part in term.partition("="))
+        if name not in _NUMBERS or not _NUMBER.fullmatch(value) or float(value) > LARGEST:
+            raise InputError(
+                f"{term.strip()!r} in style {text!r} is none of {', '.join(_NUMBERS)} with a number from 0 to "
+                f"{LARGEST:g}."
+            )
+        values[name] = float(value)
+    return Style(**values)
 
 
 def _part(term: str, text: str) -> tuple[Style, float]:

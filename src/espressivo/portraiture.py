@@ -1,0 +1,63 @@
+"""A portrait in a performance: checked before anything long starts, moved with the face, written beside it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from espressivo.errors import InputError
+from espressivo.generators.registry import load_generator
+from espressivo.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    from espressivo.generators.base import Generator
+    from espressivo.generators.portrait.video import TalkingPortrait
+    from espressivo.media.video import Sound
+
+PHOTOGRAPH = "photograph.png"
+"""The picture as the take keeps it: its pixels and nothing else, so that no camera or place is told on."""
+VIDEO = "portrait.mp4"
+
+
+def load_portraitist(name: str) -> "Generator":
+    """Load a portrait generator.
+
+    Raises:
+        InputError: there is no such generator, or it makes something else.
+    """
+    generator = load_generator(name)
+    if generator.spec.kind != "portrait":
+        raise InputError(f"'{name}' makes no portraits; choose a portrait generator, such as avatar.")
+    return generator
+
+
+def check_portrait(path: Path, face: int | None) -> None:
+    """Look for the face that is to be moved.
+
+    Raises:
+        MediaError: the picture cannot be read.
+        FaceError: it shows no face that can be moved.
+    """
+    from espressivo.generators.portrait.avatar.photograph import Photograph
+
+    Photograph.read(path, face)
+
+
+def keep_photograph(source: Path, folder: Path) -> Path:
+    """Copy the pixels of a picture into a take."""
+    from PIL import Image
+
+    from espressivo.media.image import read_image
+
+    kept = folder / PHOTOGRAPH
+    Image.fromarray(read_image(source)).save(kept)
+    return kept
+
+
+def write_portrait(
+    folder: Path, video: "TalkingPortrait", sound: "Sound | None" = None, progress: ProgressCallback | None = None
+) -> None:
+    """Write the video, with another sound than its own if one is given."""
+    from espressivo.media.encode import write_mp4
+
+    heard = video if sound is None else replace(video, sound=sound)
+    write_mp4(folder / VIDEO, heard, progress, total_frames=len(video))

@@ -1,0 +1,140 @@
+"""A portrait in a performance and alone: what is made, what is kept about the person, what is refused beforehand."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from espressivo.cli import main
+from espressivo.demo import SPEECH_FOLDER, demo_lines
+from espressivo.errors import FaceError, InputError
+from espressivo.generators.face.export.livelink import read_livelink_csv
+from espressivo.generators.portrait.consent import SHIPPED
+from espressivo.generators.portrait.pctalk.controls import LipControls
+from espressivo.media.image import read_image
+from espressivo.media.video import probe, read_video_frames
+from espressivo.performance import PerformanceRequest, perform, repeat
+from espressivo.take import Take
+
+LINE = SPEECH_FOLDER / f"{demo_lines()[0]}.wav"
+PORTRAIT = SHIPPED / "cg_head.jpg"
+CONSENT = "It is a picture of nobody."
+
+
+@pytest.fixture(scope="module")
+def photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of somebody, for all the program knows."""
+    return Path(shutil.copy(PORTRAIT, tmp_path_factory.mktemp("photos") / "me.jpg"))
+
+
+@pytest.fixture(scope="module")
+def take(photograph: Path, tmp_path_factory: pytest.TempPathFactory) -> Take:
+    request = PerformanceRequest(
+        speech=LINE,
+        emotion="happiness:0.8",
+        portrait=photograph,
+        formats=("csv",),
+        fps=12,
+        size=96,
+        seed=4,
+        label=True,
+        consent=CONSENT,
+        speaking=LipControls(style="broad", regions=("brows=surprise:0.5",)),
+    )
+    return perform(request, tmp_path_factory.mktemp("takes") / "line")
+
+
+def test_the_portrait_stands_beside_the_face(take: Take) -> None:
+    made = {file.name for file in take.folder.iterdir()}
+    assert made == {"take.json", "speech.wav", "emotion.emotionml", "face.csv", "portrait.mp4", "photograph.png"}
+    facts = probe(take.file("portrait.mp4"))
+    assert (facts.width, facts.height, facts.fps) == (96, 96, 12)
+    assert facts.audio_rate_hz == 48_000
+    assert facts.duration_s == pytest.approx(take.record["speech"]["duration_s"], abs=0.1)
+
+
+def test_the_take_tells_of_consent_label_and_licences(take: Take) -> None:
+    assert take.record["portrait"] == {"source": "me.jpg", "consent": CONSENT, "label": True}
+    assert take.record["generators"]["portrait"]["name"] == "avatar"
+    assert take.record["generators"]["portrait"]["licence"]
+    assert take.record["request"]["portrait"] == "photograph.png"
+    assert str(take.folder.parent) not in take.file("take.json").read_text()
+
+
+def test_the_take_keeps_the_pixels_of_the_picture_and_nothing_else(take: Take, photograph: Path) -> None:
+    kept = take.file("photograph.png")
+    assert np.array_equal(read_image(kept), read_image(photograph))
+    assert not Image.open(kept).getexif()
+
+
+def test_the_face_moves_as_the_portrait_does(take: Take) -> None:
+    frames = np.stack(list(read_video_frames(take.file("portrait.mp4")))).astype(float)
+    assert np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)).max() > 0.5
+    motion = read_livelink_csv(take.file("face.csv"))
+    assert motion.channel("browInnerUp").mean() > 0.2
+    assert motion.channel("jawOpen").max() > 0.2
+
+
+def test_it_repeats_to_the_byte(take: Take, tmp_path: Path) -> None:
+    assert repeat(take, tmp_path / "again").record["files"] == take.record["files"]
+
+
+def test_a_picture_without_statement_of_consent_is_remembered(
+    photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["generate", "avatar", "--speech", str(LINE), "--emotion", "sadness:0.5", "--size", "64", "--fps", "5"]
+    assert main([*arguments, "--portrait", str(photograph), "--out", str(tmp_path / "one")]) == 0
+    assert "ask for their consent" in capsys.readouterr().err
+    assert set(Take.open(tmp_path / "one").record["files"]) == {"face.csv", "portrait.mp4"}
+    stated = [*arguments, "--portrait", str(photograph), "--consent", CONSENT, "--whole"]
+    assert main([*stated, "--out", str(tmp_path / "two")]) == 0
+    assert "consent" not in capsys.readouterr().err
+    assert Take.open(tmp_path / "two").record["request"]["consent"] == CONSENT
+    width, height = Image.open(photograph).size
+    facts = probe(tmp_path / "two" / "portrait.mp4")
+    assert (facts.width, facts.height) == (width, height)
+
+
+def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path) -> None:
+    arguments = ["generate", "avatar", "--speech", str(LINE), "--emotion", f"of:{PORTRAIT}", "--size", "64"]
+    options = ["--fps", "5", "--portrait", str(photograph), "--consent", CONSENT, "--out", str(tmp_path / "take")]
+    assert main([*arguments, *options]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"label": True}, "--label is for portraits"),
+        ({"consent": CONSENT}, "--consent is for portraits"),
+        ({"portrait": PORTRAIT, "portraitist": "parametric"}, "makes no portraits"),
+        ({"portrait": PORTRAIT, "portrait_face": 3}, "no face 3"),
+        ({"speaking": {"style": "mumbled"}}, "did you mean 'mumbling'"),
+        ({"speaking": {"edits": ("never wide",)}}, "none of purse, wide and open"),
+        ({"speaking": {"edits": ("never: wide 1.5",)}}, "--transcript"),
+        ({"speaking": {"regions": ("nose=joy",)}}, "no region"),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_a_sentence(options: dict, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=sentence):
+        perform(PerformanceRequest(speech=LINE, **options), tmp_path / "take")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_without_a_face_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    Image.new("RGB", (320, 320), "grey").save(tmp_path / "wall.png")
+    with pytest.raises(FaceError, match="no face"):
+        perform(PerformanceRequest(speech=LINE, portrait=tmp_path / "wall.png"), tmp_path / "take")
+    assert not (tmp_path / "take").exists()
+
+
+def test_a_word_of_the_3d_face_can_be_edited_as_well(tmp_path: Path) -> None:
+    words = json.loads((SPEECH_FOLDER / f"{LINE.stem}.json").read_text())["text"]
+    plain = PerformanceRequest(speech=LINE, transcript=words, formats=("csv",))
+    edited = plain.model_copy(update={"speaking": LipControls(edits=("never: open 2",))})
+    takes = [perform(request, tmp_path / str(number)) for number, request in enumerate((plain, edited))]
+    before, after = (read_livelink_csv(take.file("face.csv")).weights for take in takes)
+    changed = np.flatnonzero((before != after).any(axis=1)) / plain.fps
+    assert 0.1 < np.ptp(changed) < 0.6
