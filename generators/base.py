@@ -29,6 +29,8 @@ class GeneratorSpec:
     """Licence of the default weights (SPDX name, or why none applies)."""
     extras: tuple[str, ...] = ()
     """Extras of the package (`pip install espressivo[...]`) that it needs."""
+    needs_checkpoint: str = ""
+    """Of a generator that has no weights to ship: what its user has to bring as `checkpoint`, and where it is from."""
 
 
 @runtime_checkable

@@ -19,6 +19,11 @@ class Listing:
     spec: GeneratorSpec | None
     problem: str | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can be loaded as it is; not so one that cannot load, or that needs its authors' checkpoint."""
+        return self.spec is not None and not self.spec.needs_checkpoint
+
 
 def list_generators() -> list[Listing]:
     """Return every registered generator, by name. One that cannot load is listed with its reason, never raised."""
@@ -50,7 +55,8 @@ def load_generator(name: str, checkpoint: str | Path | None = None, device: str 
 
     Raises:
         InputError: unknown name, or a checkpoint that does not fit.
-        MissingDependencyError: an extra of the package is not installed.
+        MissingDependencyError: an extra of the package is not installed, or the generator has no weights to ship and
+            no checkpoint is given.
     """
     return generator_class(name).from_pretrained(None if checkpoint is None else Path(checkpoint), device)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from espressivo.generators.registry import Listing
 from espressivo.progress import ProgressCallback, ProgressEvent
@@ -55,13 +55,14 @@ def print_dialogue(analysis: "DialogueAnalysis") -> None:
 
 def print_generators(listings: list[Listing]) -> None:
     """Print a table of the registered generators."""
-    table = Table("name", "kind", "what it does", "licence of weights", "state")
+    table = Table("name", "kind", "what it does", "licence of weights", Column("state", overflow="fold"))
     for listing in listings:
         if listing.spec is None:
             table.add_row(listing.name, "?", "", "", f"cannot load: {listing.problem}")
         else:
             spec = listing.spec
-            table.add_row(listing.name, spec.kind, spec.summary, spec.licence, "ready")
+            state = f"needs the authors' checkpoint: {spec.needs_checkpoint}" if spec.needs_checkpoint else "ready"
+            table.add_row(listing.name, spec.kind, spec.summary, spec.licence, state)
     Console().print(table)
 
 

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,14 +12,17 @@ import pytest
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.errors import Cancelled, EspressivoError, InputError, MissingDependencyError
 from espressivo.generators import registry
-from espressivo.generators.base import Generator, GeneratorSpec
-from espressivo.generators.registry import list_generators, load_generator
+from espressivo.generators.base import Generator, GeneratorSpec, Kind
+from espressivo.generators.registry import generator_class, list_generators, load_generator
 from espressivo.progress import ProgressEvent
 from tests.contract.probes import PROBES, Probe
 
 LISTINGS = list_generators()
-NAMES = [listing.name for listing in LISTINGS]
-FRAMED = [listing.name for listing in LISTINGS if listing.spec and PROBES[listing.spec.kind].features is not None]
+READY = [listing for listing in LISTINGS if listing.ready]
+NAMES = [listing.name for listing in READY]
+BROUGHT = [listing.name for listing in LISTINGS if listing.spec and listing.spec.needs_checkpoint]
+"""Those without weights of their own: what they make is tested with small networks, in tests of their own."""
+FRAMED = [listing.name for listing in READY if listing.spec and PROBES[listing.spec.kind].features is not None]
 EMOTIONS = [category for category in CATEGORIES if category != "neutral"]
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MIXES = (("happiness", "surprise"), ("anger", "disgust"), ("happiness", "sadness"))
@@ -55,8 +59,23 @@ def _same(generator: Generator, one: Any, other: Any) -> bool:
 
 
 def test_every_generator_is_listed_ready() -> None:
-    assert {listing.name: listing.problem for listing in list_generators()} == dict.fromkeys(NAMES)
+    assert {listing.name: listing.problem for listing in LISTINGS} == dict.fromkeys([*NAMES, *BROUGHT])
     assert NAMES
+
+
+@pytest.mark.parametrize("name", BROUGHT)
+def test_one_that_needs_a_checkpoint_says_which_and_refuses_others(name: str, tmp_path: Path) -> None:
+    brought = generator_class(name)
+    assert isinstance(brought.spec, GeneratorSpec)
+    assert brought.spec.kind in get_args(Kind)
+    assert set(brought.Request.model_json_schema()["properties"]) == set(brought.Request.model_fields)
+    with pytest.raises(MissingDependencyError) as caught:
+        load_generator(name)
+    assert brought.spec.needs_checkpoint in str(caught.value)
+    with pytest.raises(InputError, match="no such checkpoint"):
+        load_generator(name, checkpoint="no such checkpoint")
+    with pytest.raises(MissingDependencyError, match="licence"):
+        load_generator(name, checkpoint=tmp_path)
 
 
 def test_it_keeps_the_protocol(generator: Generator) -> None:

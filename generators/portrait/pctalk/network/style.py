@@ -24,6 +24,7 @@ class StyleEncoder(nn.Module):
 
     def __init__(self, size: StyleSize) -> None:
         super().__init__()
+        self.size = size
         width = size.feature_dim
         self.vertice_map = nn.Linear(3 * len(LIPS), width)
         self.PPE = PeriodicPositions(width, size.period)

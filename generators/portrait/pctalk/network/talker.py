@@ -16,6 +16,7 @@ from espressivo.generators.portrait.pctalk.network.lips import LipDecoder, LipRe
 from espressivo.generators.portrait.pctalk.network.mel import frame_count, mel_spectrogram, mel_windows
 from espressivo.generators.portrait.pctalk.network.style import StyleEncoder
 from espressivo.generators.portrait.pctalk.network.windows import in_windows
+from espressivo.progress import ProgressCallback
 
 _HEARD_AT_ONCE = 256
 
@@ -59,7 +60,11 @@ class Talker:
             return self.style_encoder(self._tensor(_rows(lips))[None]).manner
 
     def lips(
-        self, features: Features, undeformed: Float[np.ndarray, "frames 6 3"], manner: Manner
+        self,
+        features: Features,
+        undeformed: Float[np.ndarray, "frames 6 3"],
+        manner: Manner,
+        progress: ProgressCallback | None = None,
     ) -> Float32[np.ndarray, "frames 6 3"]:
         """Return how speech deforms the lips.
 
@@ -67,6 +72,7 @@ class Talker:
             features: what is heard.
             undeformed: where the lips would lie without expression.
             manner: in which they are moved.
+            progress: told how far it has come.
         """
         at_rest, heard = self._tensor(_rows(undeformed)), self._tensor(features)
 
@@ -76,10 +82,15 @@ class Talker:
             return self.refinement(audio, at_rest[None, first:last], decoded)[0].numpy(force=True)
 
         with torch.no_grad():
-            return _points(in_windows(len(features), self.lips_decoder.size.period, predict))
+            period = self.lips_decoder.size.period
+            return _points(in_windows(len(features), period, predict, "move the lips", progress))
 
     def face(
-        self, features: Features, emotion: Float[np.ndarray, "8"], person: int = 0
+        self,
+        features: Features,
+        emotion: Float[np.ndarray, "8"],
+        person: int = 0,
+        progress: ProgressCallback | None = None,
     ) -> Float32[np.ndarray, "frames 21 3"]:
         """Return how speech and an emotion deform the face.
 
@@ -87,6 +98,7 @@ class Talker:
             features: what is heard.
             emotion: shares of `EMOTIONS`.
             person: of the training data, whose face it would be.
+            progress: told how far it has come.
 
         Raises:
             InputError: there is no such person.
@@ -99,7 +111,8 @@ class Talker:
             return decoded[0].numpy(force=True)
 
         with torch.no_grad():
-            return _points(in_windows(len(features), self.emotion_decoder.size.period, predict))
+            period = self.emotion_decoder.size.period
+            return _points(in_windows(len(features), period, predict, "move the face", progress))
 
     def _given(self, before: np.ndarray | None) -> Tensor | None:
         return None if before is None else self._tensor(before)[None]
