@@ -52,7 +52,7 @@ def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: st
             f'<button id="es-look" type="button" aria-label="{strings.LOOK}" title="{strings.LOOK}">◐</button></header>'
         )
         with gr.Tabs(elem_id="es-tabs") as bar:
-            studio = Studio(sessions, workers, tickets, takes_changed, bar, settings)
+            studio = Studio(app, sessions, workers, tickets, takes_changed, bar, settings)
             for tab in tabs:
                 with gr.Tab(tab.TITLE, id=tab.TITLE.lower()):
                     tab.build(studio)

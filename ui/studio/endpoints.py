@@ -5,8 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from espressivo.errors import EspressivoError
+from espressivo.errors import EspressivoError, InputError
+from espressivo.ui.studio import strings
 from espressivo.ui.studio.messages import without_folders
 
 
@@ -28,3 +30,20 @@ def served(path: Path) -> str:
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     return shutil.copy2(path, Path(tempfile.mkdtemp(dir=folder)) / path.name)
+
+
+def uploaded(value: Any) -> Path:
+    """Return where a file that a program has uploaded lies, and nothing else that the server may hold.
+
+    Raises:
+        InputError: it is no upload.
+    """
+    from gradio.utils import get_upload_folder
+
+    path = value.get("path") if isinstance(value, dict) else None
+    home = Path(get_upload_folder()).resolve()
+    if isinstance(path, str) and "\0" not in path:
+        found = Path(path).resolve()
+        if found.is_relative_to(home) and found.is_file():
+            return found
+    raise InputError(strings.NOT_UPLOADED)

@@ -1,6 +1,7 @@
 """The Perform tab: a line, a face and an emotion become a take."""
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,13 @@ from gradio.components import Component  # at run time too: Gradio reads the ann
 
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.notation import format_emotion, parse_emotion
-from espressivo.conditioning.track import EmotionTrack
 from espressivo.demo import SPEECH_FOLDER, demo_lines, demo_request
 from espressivo.errors import Cancelled, EmotionError, EspressivoError, InputError
 from espressivo.generators.registry import list_generators
 from espressivo.performance import PerformanceRequest, perform
 from espressivo.take import Take
-from espressivo.ui.studio import jobs, messages, strings
+from espressivo.ui.studio import jobs, messages, perform_api, strings
+from espressivo.ui.studio.asking import EMOTION_FILES, request_from, typed_emotion
 from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, head_stage, track_of, value_of
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.form import RequestForm
@@ -29,13 +30,10 @@ if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
 
 TITLE = strings.PERFORM
-_ALWAYS = ("mp4", "glb")
-"""Exports that the studio shows; others are made if asked for."""
 _OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
 """Fields with controls of their own."""
 _FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls",)
 _GAINS = {region: f"es-field-controls-{region}" for region in ("mouth", "brows", "eyes")}
-_EMOTION_FILES = [".emotionml", ".xml", ".json"]
 _DOWNLOAD = """(name, text) => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], {type: "application/octet-stream"}));
@@ -57,35 +55,10 @@ class PerformTab:
 
 def build(studio: "Studio") -> None:
     """Lay the tab out."""
-    _Tab(studio).connect()
-
-
-def request_from(fields: Mapping[str, Any], speech: str, transcript: str | None, track: EmotionTrack) -> Any:
-    """Return the request of a take.
-
-    Raises:
-        InputError: a field does not fit.
-    """
-    words = (transcript or "").strip()
-    # A transcript that ends in .txt names a file on the command line; here it is always the words themselves.
-    words = f"{words} " if words.lower().endswith(".txt") else words
-    formats = tuple(dict.fromkeys((*_ALWAYS, *fields.get("formats", ()))))
-    return PerformanceRequest.model_validate(
-        {**fields, "formats": formats, "speech": speech, "transcript": words or None, "emotion": format_emotion(track)}
-    )
-
-
-def typed_emotion(text: str) -> EmotionTrack:
-    """Read a typed emotion: words and numbers, never a file of the server's.
-
-    Raises:
-        EmotionError: it is none, or names a file.
-    """
-    if Path(text.strip()).suffix.lower() in _EMOTION_FILES:
-        raise EmotionError(strings.NO_FILES_TYPED)
-    if text.strip().lower().partition(":")[0] in ("auto", "of", "voice", "face", "text", "music"):
-        raise EmotionError(strings.TYPED_SOURCE)
-    return parse_emotion(text)
+    tab = _Tab(studio)
+    tab.connect()
+    tab.keep_settings()
+    perform_api.offer(studio)
 
 
 class _Tab:
@@ -163,7 +136,7 @@ class _Tab:
             with gr.Row(elem_classes="es-tight"):
                 self.apply = gr.Button(strings.NOTATION_GO, size="sm", min_width=80, elem_id="es-notation-go")
                 self.emotion_in = gr.UploadButton(
-                    strings.EMOTION_IN, file_types=_EMOTION_FILES, type="filepath", size="sm", min_width=120
+                    strings.EMOTION_IN, file_types=list(EMOTION_FILES), type="filepath", size="sm", min_width=120
                 )
                 self.emotionml_out = gr.Button(strings.EXPORT_EMOTIONML, size="sm", min_width=80)
                 self.json_out = gr.Button(strings.EXPORT_JSON, size="sm", min_width=60)
@@ -238,6 +211,26 @@ class _Tab:
             button.click(write, self.timeline, [self.download_name, self.download_text], **inner).then(
                 None, [self.download_name, self.download_text], None, js=_DOWNLOAD, api_visibility="private"
             )
+
+    def keep_settings(self) -> None:
+        """Have the browser remember what stands in the controls, and put it back on the next visit.
+
+        It never leaves the browser but for that: the script below runs there, whenever something was changed.
+        """
+        kept = {"transcript": self.transcript, "track": self.timeline}
+        kept |= {field.name: field.component for form in self.forms for field in form.fields}
+        names = json.dumps(list(kept))
+        write = f"(all, ...values) => ({{...all, perform: Object.fromEntries({names}.map((n, k) => [n, values[k]]))}})"
+        settings = self.studio.settings
+        changes = [component.change for component in kept.values()]  # type: ignore[attr-defined]
+        gr.on(changes, None, [settings, *kept.values()], settings, js=write, api_visibility="private")
+
+        def put_back(remembered: Any) -> list[Any]:
+            values = remembered.get("perform") if isinstance(remembered, dict) else None
+            values = values if isinstance(values, dict) else {}
+            return [_if_it_fits(component, values.get(name)) for name, component in kept.items()]
+
+        self.studio.app.load(put_back, settings, list(kept.values()), show_progress="hidden", api_visibility="private")
 
     # Events
 
@@ -347,7 +340,7 @@ class _Tab:
     def read_file(self, path: str) -> tuple[str, Any]:
         """Read an EmotionML or JSON file that was uploaded."""
         try:
-            if Path(path).suffix.lower() not in _EMOTION_FILES:
+            if Path(path).suffix.lower() not in EMOTION_FILES:
                 raise EmotionError(f"{Path(path).name} is no emotion; give an .emotionml, .xml or .json file.")
             return "", value_of(parse_emotion(path))
         except EspressivoError as error:
@@ -388,6 +381,19 @@ def _given(speech: str | None) -> str:
 
 def _stem(speech: str | None) -> str:
     return Path(speech or "take").stem
+
+
+def _if_it_fits(component: Component, value: Any) -> Any:
+    """Return a remembered value, or leave the control as it is where the value is none for it (any more)."""
+    if value is None:
+        return gr.skip()
+    try:
+        if isinstance(component, gr.HTML):
+            return value_of(track_of(value))
+        component.preprocess(value)
+    except (EspressivoError, gr.Error, ValueError, TypeError):
+        return gr.skip()
+    return value
 
 
 def _quiet(event: object) -> None:

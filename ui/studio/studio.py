@@ -22,6 +22,7 @@ WORK = "work"
 class Studio:
     """Handed to every tab's `build`."""
 
+    app: "gr.Blocks"
     sessions: Sessions
     workers: Workers
     tickets: Tickets

@@ -78,8 +78,8 @@ export function mount(element, props) {
       ...facts.categories.map((name) => chip(name, name === "neutral" ? { neutral: 0 } : { [name]: 0.8 })),
       ...Object.entries(blends).map(([name, strengths]) => chip(name, strengths))),
     make("div", { class: "es-pad-row" }, pad,
-      make("div", { class: "es-dials" }, says, intensity.row, dominance.row,
-        make("fieldset", { class: "es-mix" }, make("legend", {}, texts.mix), ...rows.map((row) => row.row)))),
+      make("div", { class: "es-dials" }, says, intensity.row, dominance.row)),
+    make("fieldset", { class: "es-mix" }, make("legend", {}, texts.mix), ...rows.map((row) => row.row)),
   );
 
   const show = () => {
