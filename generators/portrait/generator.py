@@ -66,7 +66,7 @@ class PortraitAvatar:
         from espressivo.media.video import Sound
 
         remind_of_consent(request.portrait, request.consent)
-        avatar = self.avatar(request.portrait, request.face, request.size)
+        avatar = self.avatar(request.portrait, request.face, None if request.whole else request.size)
         direction = Direction.of(request.controls, progress)
         speech = recognise_phones(request.heard(), progress=progress)
         emotion = request.emotion
@@ -85,12 +85,19 @@ class PortraitAvatar:
             progress,
         )
         drawn = face.emphasised(load_portrait_expression().emotional, self._lip_gap)
-        frames = DrawnFrames(lambda: avatar.frames(drawn, request.whole), *([draw_label] if request.label else []))
+        frames = DrawnFrames(
+            lambda: avatar.frames(drawn, request.whole, request.breath), *([draw_label] if request.label else [])
+        )
         sound = Sound(speech.samples, SAMPLE_RATE_HZ)
         return TalkingPortrait(frames, request.fps, sound, motion=face.motion(self._lip_gap), drawn=drawn)
 
-    def avatar(self, portrait: Path, face: int | None = None, size: int = 512) -> "Avatar":
+    def avatar(self, portrait: Path, face: int | None = None, size: int | None = 512) -> "Avatar":
         """Return the avatar of a picture; the last one is kept, for as long as the picture does not change.
+
+        Args:
+            portrait: the picture.
+            face: which face, counted from the largest.
+            size: side of the square around the head, px; None: as many as the picture has there.
 
         Raises:
             MediaError: the picture cannot be read.

@@ -14,6 +14,7 @@ from espressivo.generators.face.controls import FaceControls
 from espressivo.generators.inputs import SpeechInput
 from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
+from espressivo.inputmodel import Gain
 
 
 def _read_emotion(value: Any) -> Any:
@@ -56,6 +57,8 @@ class PortraitRequest(GenerationRequest):
     """Side of the square around the head, px."""
     whole: bool = False
     """Show the whole picture with the moving head in it, in its own resolution, instead of the square."""
+    breath: Gain = 1.0
+    """How far the shoulders and the head move with the breath."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Another seed gives other blinks, glances and nods, and another variant of the emotion."""
     label: bool = False
