@@ -20,6 +20,7 @@ from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.rings import Surround
 from espressivo.generators.portrait.avatar.sampling import compose, person_layer, soften_folds, to_levels
+from espressivo.generators.portrait.avatar.wrinkles.wrinkles import Wrinkles
 
 DEFAULT_SIZE = 512
 MAX_SIZE = 1280
@@ -28,6 +29,7 @@ _BEHIND_CM = 1.0
 """How far behind the lids the eyes lie, for the depth test."""
 _FOLD_CM = 0.35
 """Neighbouring pixels that come from places farther apart than this lie on both sides of an outline."""
+_MOVES_PX = 1e-4
 _NO_GAIN = np.empty((0, 0), np.float32)
 
 
@@ -50,7 +52,7 @@ class Avatar:
         self._surround = Surround.of(self.fit)
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
         self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))
-        self._reliefs: tuple[Relief, ...] = ()
+        self._reliefs: tuple[Relief, ...] = (Wrinkles(self.stage),)
 
     @classmethod
     def of(cls, photograph: Photograph, size: int | None = DEFAULT_SIZE) -> "Avatar":
@@ -121,26 +123,33 @@ class Avatar:
 
     def skin(self, pose: Pose) -> Float32[np.ndarray, "size size 3"]:
         """Draw the person, without what the layers add, over the background: RGB, 0..255."""
-        screen = self._screen(pose)
         picture = self.stage.photo.copy()
-        window = self._window(screen)
-        if window is None:
-            return picture
-        top, bottom, left, right = window
-        origin = self._identity[top:bottom, left:right].copy()
-        depth = np.full(origin.shape[:2], np.inf, np.float32)
-        corner, behind = np.array([left, top, 0], np.float32), _BEHIND_CM * self.fit.px_per_cm
-        eyes = pose.turned(self.fit.points_px) - corner
-        screen -= corner
-        draw_map(screen, self._source, self._skin_triangles, 0.0, origin, depth)
-        # The eyes stay while lids move over them; where lids open farther than in the photograph, they stretch.
-        draw_map(eyes, self._source, self._eye_triangles, behind, origin, depth)
-        draw_map(screen, self._source, self._eye_triangles, 2 * behind, origin, depth)
-        gain = self._gain(pose)
-        inner = picture[top:bottom, left:right]
-        compose(self._person, self._background[top:bottom, left:right], gain, origin, inner)
-        soften_folds(origin, inner, max(2.5, _FOLD_CM * self.fit.px_per_cm))
+        window = self._window(screen := self._screen(pose))
+        if window is not None:
+            origin, _ = self._trace(pose, screen, window)
+            inner = picture[window]
+            compose(self._person, self._background[window], self._gain(pose), origin, inner)
+            soften_folds(origin, inner, max(2.5, _FOLD_CM * self.fit.px_per_cm))
         return picture
+
+    def trace(self, pose: Pose) -> tuple[Float32[np.ndarray, "size size 2"], Float32[np.ndarray, "size size"]]:
+        """Return where in the photograph each pixel of the frame comes from, and its depth; infinite: from itself."""
+        everything = np.s_[0 : self.size, 0 : self.size]
+        return self._trace(pose, self._screen(pose), everything)
+
+    def _trace(
+        self, pose: Pose, screen: Float32[np.ndarray, "vertices 3"], window: tuple[slice, slice]
+    ) -> tuple[Float32[np.ndarray, "rows columns 2"], Float32[np.ndarray, "rows columns"]]:
+        origin = self._identity[window].copy()
+        depth = np.full(origin.shape[:2], np.inf, np.float32)
+        corner = np.array([window[1].start, window[0].start, 0], np.float32)
+        behind = _BEHIND_CM * self.fit.px_per_cm
+        here = screen - corner
+        draw_map(here, self._source, self._skin_triangles, 0.0, origin, depth)
+        # The eyes stay while lids move over them; where lids open farther than in the photograph, they stretch.
+        draw_map(pose.turned(self.fit.points_px) - corner, self._source, self._eye_triangles, behind, origin, depth)
+        draw_map(here, self._source, self._eye_triangles, 2 * behind, origin, depth)
+        return origin, depth
 
     def _screen(self, pose: Pose) -> Float32[np.ndarray, "vertices 3"]:
         """Return where the vertices of face and surround are."""
@@ -149,16 +158,16 @@ class Avatar:
             outer += self._surround.follow[:, np.newaxis] * (pose.turned(outer) - outer)
         return np.concatenate([pose.points_px, outer]).astype(np.float32)
 
-    def _window(self, screen: Float32[np.ndarray, "vertices 3"]) -> tuple[int, int, int, int] | None:
-        """Return top, bottom, left and right of what moves; None if nothing does."""
-        moves = (np.abs(screen[:, :2] - self._source) > 1e-4).any(axis=1)
+    def _window(self, screen: Float32[np.ndarray, "vertices 3"]) -> tuple[slice, slice] | None:
+        """Return the rows and columns of what moves; None if nothing does."""
+        moves = (np.abs(screen[:, :2] - self._source) > _MOVES_PX).any(axis=1)
         if not moves.any():
             return None
         touched = self._all_triangles[moves[self._all_triangles].any(axis=1)].ravel()
         places = np.concatenate([screen[touched, :2], self._source[touched]])
-        (left, top), (right, bottom) = np.floor(places.min(axis=0)), np.ceil(places.max(axis=0))
-        inside = [int(np.clip(value, 0, self.size)) for value in (top - 1, bottom + 1, left - 1, right + 1)]
-        return (inside[0], inside[1], inside[2], inside[3]) if inside[0] < inside[1] and inside[2] < inside[3] else None
+        first = np.clip(np.floor(places.min(axis=0)) - 1, 0, self.size).astype(int)
+        last = np.clip(np.ceil(places.max(axis=0)) + 1, 0, self.size).astype(int)
+        return np.s_[first[1] : last[1], first[0] : last[0]] if (first < last).all() else None
 
     def _gain(self, pose: Pose) -> Float32[np.ndarray, "h w"]:
         gains = [gain for relief in self._reliefs if (gain := relief.gain(pose)) is not None]
