@@ -29,7 +29,7 @@ def served(path: Path) -> str:
 
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
-    return shutil.copy2(path, Path(tempfile.mkdtemp(dir=folder)) / path.name)
+    return str(shutil.copy2(path, Path(tempfile.mkdtemp(dir=folder)) / path.name))
 
 
 def uploaded(value: Any) -> Path:

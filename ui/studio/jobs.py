@@ -1,5 +1,6 @@
 """What workers do for the Perform tab, beside `performance.perform` itself."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,9 @@ from espressivo.progress import ProgressCallback, ProgressEvent
 
 if TYPE_CHECKING:
     from espressivo.conditioning.auto_dials import AutoEmotion
+    from espressivo.conditioning.state import EmotionState
     from espressivo.conditioning.track import EmotionTrack
+    from espressivo.generators.portrait.avatar.avatar import Avatar
 
 _PEAKS_PER_S = 60
 _MOST_PEAKS = 4000
@@ -72,3 +75,42 @@ def recognise(
     if transcript:
         speech = recognise_phones(speech, progress=progress)
     return borrowed.track(speech, dials, progress)
+
+
+def draft_portrait(path: Path, face: int | None, state: "EmotionState", size: int, progress: ProgressCallback) -> bytes:
+    """Draw a photograph with an emotion, small and still, as a JPEG.
+
+    Args:
+        path: the picture.
+        face: which face of it, counted from the largest.
+        state: the emotion.
+        size: side of the square around the head, px.
+        progress: hears how far it has come.
+
+    Raises:
+        EspressivoError: the picture cannot be read or shows no face that can be moved.
+    """
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from espressivo.generators.face.expression.table import load_table
+    from espressivo.generators.portrait.avatar.expression import load_portrait_expression
+
+    progress(ProgressEvent("draw the portrait", 0.0))
+    avatar = _avatar(path, path.stat().st_mtime_ns, face, size)
+    strengths = state.strengths()
+    weights = np.clip(load_portrait_expression().emotional(strengths @ load_table().mean, strengths), 0, 1)
+    picture = io.BytesIO()
+    Image.fromarray(avatar.draw(weights, (0.0, 0.0, 0.0), (0.0, 0.0))).save(picture, "JPEG", quality=82)
+    progress(ProgressEvent("draw the portrait", 1.0))
+    return picture.getvalue()
+
+
+@lru_cache(maxsize=4)
+def _avatar(path: Path, changed_at: int, face: int | None, size: int) -> "Avatar":
+    from espressivo.generators.portrait.avatar.avatar import Avatar
+    from espressivo.generators.portrait.avatar.photograph import Photograph
+
+    return Avatar.of(Photograph.read(path, face), size)

@@ -1,5 +1,6 @@
 """The Perform tab: a line, a face and an emotion become a take."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.notation import format_emotion, parse_emotion
 from espressivo.demo import SPEECH_FOLDER, demo_lines, demo_request
 from espressivo.errors import Cancelled, EmotionError, EspressivoError, InputError
+from espressivo.generators.portrait.consent import SHIPPED
 from espressivo.generators.registry import list_generators
 from espressivo.performance import PerformanceRequest, perform
 from espressivo.take import Take
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 TITLE = strings.PERFORM
 _OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
 """Fields with controls of their own."""
-_FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls",)
+_FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls", "speaking")
+_PORTRAIT = ("consent", "label", "whole", "portrait_face", "portraitist", "variants")
+_DRAFT_PX = 320
 _GAINS = {region: f"es-field-controls-{region}" for region in ("mouth", "brows", "eyes")}
 _DOWNLOAD = """(name, text) => {
   const link = document.createElement("a");
@@ -66,8 +70,7 @@ class _Tab:
 
     def __init__(self, studio: "Studio") -> None:
         self.studio = studio
-        kinds = {listing.spec.kind for listing in list_generators() if listing.spec}
-        self.has_portrait = "portrait" in kinds and "portrait" in PerformanceRequest.model_fields
+        self.portraitists = _registered("portrait")
         with gr.Row(elem_classes="es-columns"):
             with gr.Column(scale=4, min_width=300):
                 self._line()
@@ -92,7 +95,7 @@ class _Tab:
         self.result = gr.HTML(
             f'<div class="es-result es-empty-result">{strings.EMPTY_RESULT}</div>', elem_id="es-perform-result"
         )
-        self.forms = (self.face_form, self.music_form, self.dial_form, self.more_form)
+        self.forms = (self.face_form, self.music_form, self.dial_form, self.more_form, self.portrait_form)
         self.controls: list[Component] = [component for form in self.forms for component in form.components]
         studio.perform = PerformTab([self.speech, self.transcript, self.timeline, *self.controls], self._opened)
 
@@ -118,8 +121,28 @@ class _Tab:
         from espressivo.generators.face.rig import list_identities
 
         gr.Markdown(f"### {strings.FACE}")
+        who = [strings.THE_HEAD, strings.THE_PORTRAIT] if self.portraitists else [strings.THE_HEAD]
+        self.who = gr.Radio(
+            who, value=who[0], label=strings.HEAD_OR_PORTRAIT, visible=len(who) > 1, elem_id="es-perform-who"
+        )
         with gr.Row(elem_classes="es-tight"):
             self.face_form = RequestForm(PerformanceRequest, only=_FACE, choices={"identity": list_identities()})
+        with gr.Group(visible=False) as self.portrait_group:
+            self.portrait = gr.File(
+                label=strings.PORTRAIT,
+                file_types=["image"],
+                type="filepath",
+                height=120,
+                elem_id="es-perform-portrait",
+            )
+            self.draft_picture = gr.HTML(elem_id="es-draft")
+            self.portrait_says = gr.HTML()
+            self.borrow_portrait = gr.Button(strings.BORROW_PORTRAIT, size="sm", elem_id="es-borrow-portrait")
+            gr.Markdown(strings.CONSENT_HINT, elem_classes="es-hint es-inside")
+            with gr.Column():
+                self.portrait_form = RequestForm(
+                    PerformanceRequest, only=_PORTRAIT, choices={"portraitist": self.portraitists or ["avatar"]}
+                )
 
     def _sources(self) -> None:
         with gr.Accordion(strings.AUTO, open=False):
@@ -145,17 +168,15 @@ class _Tab:
         self.emotion_status = gr.HTML(elem_id="es-emotion-status")
 
     def _settings(self) -> None:
-        names = {
-            kind: [listing.name for listing in list_generators() if listing.spec and listing.spec.kind == kind]
-            for kind in ("face", "music")
-        }
         with gr.Accordion(strings.WITH_MUSIC, open=False):
-            self.music_form = RequestForm(PerformanceRequest, only=_MUSIC, choices={"composer": names["music"]})
+            self.music_form = RequestForm(PerformanceRequest, only=_MUSIC, choices={"composer": _registered("music")})
         with gr.Accordion(strings.FACE_DIALS, open=False), gr.Row():
             self.dial_form = RequestForm(PerformanceRequest, only=_DIALS)
         with gr.Accordion(strings.MORE, open=False):
             self.more_form = RequestForm(
-                PerformanceRequest, leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS}, choices={"face": names["face"]}
+                PerformanceRequest,
+                leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_PORTRAIT},
+                choices={"face": _registered("face")},
             )
 
     def connect(self) -> None:
@@ -164,7 +185,10 @@ class _Tab:
         identity = self.face_form.components[0]
         self.go.click(
             self.make_take,
-            [self.speech, self.transcript, self.timeline, self.studio.takes_changed, *self.controls],
+            [
+                *(self.speech, self.transcript, self.timeline, self.studio.takes_changed, self.who, self.portrait),
+                *self.controls,
+            ],
             [self.status, self.result, self.stage, self.studio.takes_changed, self.go, self.stop],
             concurrency_id=WORK,
             concurrency_limit=self.studio.workers.count,
@@ -178,6 +202,18 @@ class _Tab:
             self.hear,
             [self.speech, self.transcript, identity],
             self.stage,
+            trigger_mode="always_last",
+            **inner,
+        )
+        self.who.change(
+            lambda who: gr.update(visible=who == strings.THE_PORTRAIT), self.who, self.portrait_group, **inner
+        )
+        self.borrow_portrait.click(lambda: served(SHIPPED / "cg_head.jpg"), None, self.portrait, **inner)
+        gr.on(
+            [self.who.change, self.portrait.change, self.timeline.change],
+            self.draft,
+            [self.who, self.portrait, self.timeline],
+            [self.portrait_says, self.draft_picture],
             trigger_mode="always_last",
             **inner,
         )
@@ -240,6 +276,8 @@ class _Tab:
         transcript: str,
         track: Any,
         count: int,
+        who: str,
+        portrait: str | None,
         request: gr.Request,
         *controls: Any,
     ) -> Iterator[dict[Component, Any]]:
@@ -247,7 +285,8 @@ class _Tab:
         session = self.studio.session(request)
         idle = {self.go: gr.update(interactive=True), self.stop: gr.update(interactive=False)}
         try:
-            wanted = request_from(self._fields(controls), _given(speech), transcript, track_of(track))
+            fields = self._fields(controls, who, portrait)
+            wanted = request_from(fields, _given(speech), transcript, track_of(track))
             doing = self.studio.do(session, perform, request=wanted, out=session.new_folder(_stem(speech)))
             yield {
                 self.status: messages.note(strings.WAITING),
@@ -292,6 +331,27 @@ class _Tab:
                 yield stage | {"sound": {"src": source, **doing.result}}
         except EspressivoError:
             yield stage  # what is wrong with the sound is said when it is to be used
+
+    def draft(self, who: str, portrait: str | None, track: Any, request: gr.Request) -> tuple[str, str]:
+        """Show the photograph with the first emotion of the track, small, as soon as it can be drawn."""
+        if who != strings.THE_PORTRAIT or portrait is None:
+            return "", ""
+        try:
+            doing = self.studio.do(
+                self.studio.session(request),
+                jobs.draft_portrait,
+                path=Path(portrait),
+                face=None,
+                state=track_of(track).keyframes[0].state,
+                size=_DRAFT_PX,
+            )
+            for _ in doing:
+                pass
+        except EspressivoError as error:
+            return messages.problem(error), ""
+        picture = base64.b64encode(doing.result).decode()
+        image = f'<img src="data:image/jpeg;base64,{picture}" alt="{strings.DRAFT}">'
+        return "", f'<figure class="es-draft">{image}<figcaption>{strings.DRAFT}</figcaption></figure>'
 
     def borrow(self, line: str) -> tuple[str, str, Any]:
         """Take one of the lines that ship."""
@@ -348,13 +408,21 @@ class _Tab:
 
     # Inside
 
-    def _fields(self, controls: tuple[Any, ...]) -> dict[str, Any]:
-        """Return the request's fields from what the controls hold."""
+    def _fields(self, controls: tuple[Any, ...], who: str, portrait: str | None) -> dict[str, Any]:
+        """Return the request's fields from what the controls hold.
+
+        Raises:
+            InputError: a portrait is wanted and there is no picture.
+        """
         fields: dict[str, Any] = {}
         given = iter(controls)
         for form in self.forms:
             fields |= form.values(*(next(given) for _ in form.components))
-        return fields
+        if who != strings.THE_PORTRAIT:
+            return {name: value for name, value in fields.items() if name not in _PORTRAIT}
+        if not portrait:
+            raise InputError(strings.NO_PORTRAIT)
+        return fields | {"portrait": portrait}
 
     def _stage_of(self, take: Take, session: "Session") -> dict[str, Any]:
         sound = take.file("speech.wav")
@@ -371,6 +439,11 @@ class _Tab:
         shown = [value for form in self.forms for value in form.shown(request)]
         track = parse_emotion(str(take.file("emotion.emotionml")))
         return [served(take.file("speech.wav")), request.get("transcript") or "", value_of(track), *shown]
+
+
+def _registered(kind: str) -> list[str]:
+    """Return the names of the generators of a kind that can be used here."""
+    return [listing.name for listing in list_generators() if listing.spec and listing.spec.kind == kind]
 
 
 def _given(speech: str | None) -> str:

@@ -19,8 +19,13 @@ TRANSCRIPT_HINT = "With them the lips are placed word by word; without, by ear."
 FACE = "3. The face"
 HEAD_OR_PORTRAIT = "Who performs"
 THE_HEAD = "3D head"
-THE_PORTRAIT = "Portrait"
-PORTRAIT = "Photograph"
+THE_PORTRAIT = "A photograph too"
+PORTRAIT = "Photograph or painting with a face"
+BORROW_PORTRAIT = "Borrow ours"
+DRAFT = "Draft: expression only, low resolution"
+CONSENT_HINT = (
+    "Only use pictures of people who agreed to it. The take keeps what you state below, and that it is synthetic."
+)
 EMOTION = "2. The emotion"
 PREVIEW = "Preview"
 TIME_LINE = "4. Over time"
@@ -53,6 +58,7 @@ NOTATION_HINT = "happiness:0.8 · joy:0.6+surprise:0.3 · vad:0.7,0.5,0.2 · @0 
 NOTATION_GO = "Apply"
 NO_FILES_TYPED = "An emotion is typed as words here; read a file with its own button."
 TYPED_SOURCE = "Recognised emotions are filled in with the button beside; type words here."
+NO_FILES_IN_SETTINGS = "{text!r} looks like a file of the server's, which cannot be named here; use words and numbers."
 NOT_UPLOADED = "A file has to be uploaded; its place on the server cannot be named."
 EXPORT_EMOTIONML = "EmotionML"
 EXPORT_JSON = "JSON"
@@ -197,3 +203,45 @@ def compare_in_grid(label: str) -> str:
 def compare_kept(count: int) -> str:
     """Said when cells were moved into the library."""
     return f"{number_of_takes(count)} kept in the library."
+
+
+# Music
+MUSIC_GENERATOR = "Generator"
+MUSIC_EMOTION = "1. The emotion"
+MUSIC_PIECE = "2. The piece"
+MUSIC_CURVE = "3. How it goes on"
+MUSIC_LENGTH = "Length and seed"
+MUSIC_LOCKS = "Locks and faders: what is left open, the music chooses"
+MUSIC_MANNER = "Manner"
+MUSIC_OWN = "Your own piece"
+MUSIC_GO = "Compose"
+MUSIC_STEMS = "Stems"
+MUSIC_STEMS_READY = "The stems are ready:"
+MUSIC_AGAIN = "Go on from this piece"
+MUSIC_AGAIN_READY = "The piece lies in the generator's controls; compose to go on from it."
+MUSIC_NO_OWN = "This generator takes no piece of yours; choose another one."
+MUSIC_NO_PIECE = "There is no piece yet; compose one first."
+MUSIC_INFILL = "Write bars anew"
+MUSIC_INFILL_HINT = "Mark bars on the roll, or type their numbers; all others stay."
+MUSIC_FIRST = "First bar"
+MUSIC_LAST = "Last bar"
+MUSIC_NO_BARS = "No bars are marked; drag over the numbers above the roll, or type the first and the last."
+MUSIC_NO_INFILL = "This generator writes no bars anew; choose one with an infill control, such as emogen."
+MUSIC_DONE = "Done: the piece is in your library."
+MUSIC_DEFAULT = "@0 sadness:0.5 @24 happiness:0.8"
+ROLL = {
+    "nothing": "Your piece appears here as a piano roll that plays. Bars can be marked on it and written anew.",
+    "tools": "Playing and view",
+    "label": "Piano roll: place in the piece",
+    "colour": "Colour",
+    "loudness": "loudness",
+    "track": "track",
+    "zoom": "Zoom",
+    "zoom_out": "Zoom out",
+    "zoom_all": "Show the whole piece",
+    "zoom_in": "Zoom in",
+}
+ROLL_KEYS = (
+    "Drag over the bar numbers to mark bars (keys <kbd>[</kbd> <kbd>]</kbd>, <kbd>Esc</kbd> ends it). "
+    "<kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> go by bars, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom."
+)
