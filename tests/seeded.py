@@ -4,24 +4,35 @@ The rule is told in tests/fixtures/liveportrait/README.md.
 """
 
 import zlib
+from collections.abc import Callable
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from espressivo.generators.portrait.checkpoints import Net, load_net
 
-def seeded_state(net: nn.Module, seed: int, prefix: str = "") -> dict[str, Tensor]:
+
+def ready(build: Callable[[], Net], seed: int) -> Net:
+    """Build a network without positions around such weights; its own first ones are never computed."""
+    with torch.device("meta"):
+        shapes = build()
+    return load_net(build, seeded_state(shapes, seed), Path(str(seed)), type(shapes).__name__)
+
+
+def seeded_state(net: nn.Module, seed: int) -> dict[str, Tensor]:
     """Return weights for every tensor of `net`; positions (`...pe`) are kept, counters are 0."""
-    state = {}
+    state: dict[str, Tensor] = {}
     for key, kept in net.state_dict().items():
         last = key.rsplit(".", 1)[-1]
         if last == "pe" or not kept.is_floating_point():
-            state[key] = kept if last == "pe" else torch.zeros_like(kept)
+            state[key] = kept if last == "pe" else torch.zeros(kept.shape, dtype=kept.dtype)
         elif last not in ("weight_u", "weight_v"):
-            state[key] = torch.from_numpy(_numbers(prefix + key, last, tuple(kept.shape), seed).astype(np.float32))
+            state[key] = torch.from_numpy(_numbers(key, last, tuple(kept.shape), seed).astype(np.float32))
     for key in [key for key in state if key.endswith("weight_orig")]:
-        left, right = _singular_pair(prefix + key, tuple(state[key].shape), seed)
+        left, right = _singular_pair(key, tuple(state[key].shape), seed)
         state[key.replace("weight_orig", "weight_u")] = torch.from_numpy(left.astype(np.float32))
         state[key.replace("weight_orig", "weight_v")] = torch.from_numpy(right.astype(np.float32))
     return state

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from espressivo.conditioning.faces.crops import Square
-from espressivo.generators.portrait.checkpoints import Net, load_net
+from espressivo.generators.portrait.checkpoints import load_net
 from espressivo.generators.portrait.liveportrait.appearance import AppearanceFeatureExtractor
 from espressivo.generators.portrait.liveportrait.config import (
     AppearanceSize,
@@ -27,7 +28,7 @@ from espressivo.generators.portrait.liveportrait.portrait import LivePortrait, S
 from espressivo.generators.portrait.liveportrait.retargeting import RetargetingNetwork
 from espressivo.generators.portrait.liveportrait.warping import WarpingModule
 from tests.portrait_checkpoints import LIVE_PORTRAIT
-from tests.seeded import seeded_state
+from tests.seeded import ready
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "liveportrait"
 CONFIG = json.loads((FIXTURES / "config.json").read_text())
@@ -38,11 +39,6 @@ OUTPUTS = load_file(FIXTURES / "outputs.safetensors")
 TINY_INPUTS = load_file(FIXTURES / "inputs_tiny.safetensors")
 TINY_OUTPUTS = load_file(FIXTURES / "outputs_tiny.safetensors")
 SIZE = LivePortraitSize()
-
-
-def ready(net: Net, seed: int) -> Net:
-    net.load_state_dict(seeded_state(net, seed), strict=True)
-    return net.eval()
 
 
 def expect(found: Tensor, name: str, atol: float = 1e-4) -> None:
@@ -59,12 +55,12 @@ def without_gradients() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def volume() -> Tensor:
-    return ready(AppearanceFeatureExtractor(SIZE.appearance), CONFIG["seed"])(INPUTS["image"])
+    return ready(lambda: AppearanceFeatureExtractor(SIZE.appearance), CONFIG["seed"])(INPUTS["image"])
 
 
 @pytest.fixture(scope="module")
 def generator() -> nn.Module:
-    return ready(SpadeGenerator(SIZE.generator), CONFIG["seed"])
+    return ready(lambda: SpadeGenerator(SIZE.generator), CONFIG["seed"])
 
 
 def test_appearance(volume: Tensor) -> None:
@@ -73,7 +69,7 @@ def test_appearance(volume: Tensor) -> None:
 
 
 def test_motion() -> None:
-    raw = ready(MotionExtractor(SIZE.motion), CONFIG["seed"])(INPUTS["image_m"])
+    raw = ready(lambda: MotionExtractor(SIZE.motion), CONFIG["seed"])(INPUTS["image_m"])
     for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp"):
         expect(getattr(raw, name), f"M_{name}", 2e-5)
 
@@ -89,7 +85,7 @@ def test_keypoints() -> None:
 
 
 def test_warping_and_drawing(volume: Tensor, generator: nn.Module) -> None:
-    warping = ready(WarpingModule(SIZE.warping), CONFIG["seed"])
+    warping = ready(lambda: WarpingModule(SIZE.warping), CONFIG["seed"])
     warped = warping(volume, INPUTS["kp_source"], INPUTS["kp_driving"])
     expect(warped.feature, "W_out_sub")
     expect(warped.occlusion, "W_occlusion")
@@ -110,7 +106,7 @@ def test_stitching_and_retargeting() -> None:
         (SIZE.lip, "lip_delta", torch.cat([source, INPUTS["lip_ratio"]], 1)),
         (SIZE.eye, "eye_delta", torch.cat([source, INPUTS["eye_ratio"]], 1)),
     ):
-        expect(ready(RetargetingNetwork(size), CONFIG["seed"])(read), name, 2e-5)
+        expect(ready(partial(RetargetingNetwork, size), CONFIG["seed"])(read), name, 2e-5)
 
 
 def test_stitched_keypoints() -> None:
@@ -126,7 +122,7 @@ def test_stitched_keypoints() -> None:
         motion=MotionExtractor(LIVE_PORTRAIT.motion),
         warping=WarpingModule(LIVE_PORTRAIT.warping),
         generator=SpadeGenerator(LIVE_PORTRAIT.generator),
-        stitching=ready(RetargetingNetwork(SIZE.stitching), CONFIG["seed"]),
+        stitching=ready(lambda: RetargetingNetwork(SIZE.stitching), CONFIG["seed"]),
         lip=RetargetingNetwork(SIZE.lip),
         eye=RetargetingNetwork(SIZE.eye),
     )
@@ -157,10 +153,10 @@ def test_other_sizes() -> None:
     assert appearance.pop("image_channel") == 3
     assert warping.pop("estimate_occlusion_map")
     dense = DenseMotionSize(**warping.pop("dense_motion_params"))
-    volume = ready(AppearanceFeatureExtractor(AppearanceSize(**appearance)), TINY["seed"])(TINY_INPUTS["image"])
-    warp = ready(WarpingModule(WarpingSize(**warping, dense_motion=dense)), TINY["seed"])
+    volume = ready(lambda: AppearanceFeatureExtractor(AppearanceSize(**appearance)), TINY["seed"])(TINY_INPUTS["image"])
+    warp = ready(lambda: WarpingModule(WarpingSize(**warping, dense_motion=dense)), TINY["seed"])
     warped = warp(volume, TINY_INPUTS["kp_source"], TINY_INPUTS["kp_driving"])
-    image = ready(SpadeGenerator(GeneratorSize(**sizes["spade_generator"])), TINY["seed"])(warped.feature)
+    image = ready(lambda: SpadeGenerator(GeneratorSize(**sizes["spade_generator"])), TINY["seed"])(warped.feature)
     found = {
         "F": volume,
         "W_out": warped.feature,
