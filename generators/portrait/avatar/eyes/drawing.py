@@ -4,9 +4,9 @@ import math
 
 from numba import njit
 
-UPPER_REST, LOWER_REST, UPPER, LOWER, CREASE, BROW = range(6)
-"""Columns of the table of an eye: how far down its edges lie, in the photograph and now; where new skin comes out; how
-far the skin under the brow went down. px."""
+UPPER_REST, LOWER_REST, UPPER, LOWER, CREASE_REST, CREASE, BROW = range(7)
+"""Columns of the table of an eye: how far down its edges lie, in the photograph and now; likewise the crease, where new
+skin comes out; how far the skin under the brow went down. px."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True, inline="always")
@@ -31,7 +31,7 @@ def draw_eye(
         to_rest: (2, 3) from pixels of the picture to those of the photograph.
         axis: x, y, cos, sin of the line between the corners, in the photograph.
         first, step: where the table begins along it, and its step, px.
-        table: (n, 6) columns as named above.
+        table: (n, 7) columns as named above.
         skin: (n, 3) skin of the upper lid.
         width: of the eye, px.
         corner: left, top of the patches, px of the photograph.
@@ -69,8 +69,9 @@ def draw_eye(
             lower_rest = table[n, 1] + f * (table[n + 1, 1] - table[n, 1])
             upper = table[n, 2] + f * (table[n + 1, 2] - table[n, 2])
             lower = table[n, 3] + f * (table[n + 1, 3] - table[n, 3])
-            crease = table[n, 4] + f * (table[n + 1, 4] - table[n, 4])
-            brow = table[n, 5] + f * (table[n + 1, 5] - table[n, 5])
+            crease_rest = table[n, 4] + f * (table[n + 1, 4] - table[n, 4])
+            crease = table[n, 5] + f * (table[n + 1, 5] - table[n, 5])
+            brow = table[n, 6] + f * (table[n + 1, 6] - table[n, 6])
             if down < crease - hood or down > lower + low_band:
                 continue
             in_lid = min(max(upper - down + 0.5, 0.0), 1.0)
@@ -83,7 +84,14 @@ def draw_eye(
             lx, ly = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             shift = lower_rest - lower
             bx, by = px - axis[3] * shift * fine, py + axis[2] * shift * fine
-            sx, sy = px + axis[3] * brow * fine, py - axis[2] * brow * fine
+            if down < crease:
+                # Over the crease the skin stays with it and with the brow.
+                shift = (crease_rest - crease) + min((crease - down) / hood, 1.0) * (crease - crease_rest - brow)
+            else:
+                # Between crease and lashes it stretches.
+                stretch = max(upper_rest - lash - crease_rest, 0.0) / max(upper - lash - crease, 1.0)
+                shift = crease_rest + (down - crease) * stretch - down
+            sx, sy = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             gx, gy = px - gaze[0] * fine, py - gaze[1] * fine
             px, py = min(max(px, 0.0), limit_x), min(max(py, 0.0), limit_y)
             lx, ly = min(max(lx, 0.0), limit_x), min(max(ly, 0.0), limit_y)
@@ -95,7 +103,7 @@ def draw_eye(
             # The lashes go with the edge; above them new skin comes out of the crease.
             is_lash = in_lid * min(max((lash + 0.02 * width - above) / (0.04 * width), 0.0), 1.0)
             is_skin = in_lid - is_lash
-            is_new = min(max((down - crease) / (0.18 * width) + 0.35, 0.0), 1.0)
+            is_new = closing * min(max((down - crease) / (0.18 * width) + 0.35, 0.0), 1.0)
             skin_alpha = lids * min(max((down - crease + hood) / (0.5 * hood), 0.0), 1.0)
             lash_alpha = covers * min(max((down - crease) / (0.05 * width) + 1.0, 0.0), 1.0)
             low_alpha = covers * min(max((lower + low_band - down) / (0.5 * low_band), 0.0), 1.0)
@@ -129,7 +137,7 @@ def draw_eye(
                     ball += opacity * (_read(iris, gx, gy, k) - ball)
                     ball += _read(mirrored, px, py, k)
                     seen += looks * (min(ball, 255.0) - seen)
-                # Over the crease the skin stays with the brow, where the warp would stretch it down with the lid.
+                # The warp would stretch lashes over the lid.
                 stays = _read(photo, sx, sy, k)
                 clean = stays + is_new * (clean - stays)
                 value = is_skin * (warped + skin_alpha * (clean - warped))

@@ -9,6 +9,7 @@ from espressivo.generators.portrait.avatar.curves import smooth_curve
 from espressivo.generators.portrait.avatar.eyes.drawing import (
     BROW,
     CREASE,
+    CREASE_REST,
     LOWER,
     LOWER_REST,
     UPPER,
@@ -37,6 +38,8 @@ _CORNERS = np.array([33, 133])
 """Of the performer's right eye, from left to right in the picture; the left one's are their mirror, reversed."""
 _FOLLOWS = 0.65
 """How much of a look up or down the upper lid follows; the lower one follows a third of it."""
+_CREASE_FOLLOWS = 0.45
+"""How much of the brow's way the crease of the lid goes along."""
 _MAX_RISE = 0.22
 _GRAIN = 64
 
@@ -123,12 +126,13 @@ class _Eye:
         if covers <= 0:
             return
         # Lids meet, but do not cross.
-        table = np.empty((len(gap), 6), np.float32)
+        table = np.empty((len(gap), 7), np.float32)
         table[:, UPPER_REST], table[:, LOWER_REST] = outline.upper, outline.lower
         table[:, LOWER] = outline.lower + np.clip(lower, -1, 1) * gap
         table[:, UPPER] = np.minimum(outline.upper + _held(upper) * gap, table[:, LOWER])
         table[:, BROW] = brow
-        table[:, CREASE] = np.minimum(self.crease + brow, table[:, UPPER] - 0.03 * width)
+        table[:, CREASE_REST] = self.crease
+        table[:, CREASE] = np.minimum(self.crease + _CREASE_FOLLOWS * brow, table[:, UPPER] - 0.085 * width)
         wide = float(np.max(outline.upper - table[:, UPPER])) / (0.03 * width)
         looks = _smoothstep(float(np.hypot(*shift)) / (0.04 * width))
         looks = max(
@@ -171,7 +175,7 @@ class _Eye:
         )
 
     def _box(
-        self, to_rest: Float[np.ndarray, "2 3"], table: Float32[np.ndarray, "knots 6"], size: int
+        self, to_rest: Float[np.ndarray, "2 3"], table: Float32[np.ndarray, "knots 7"], size: int
     ) -> Int[np.ndarray, "4"]:
         """The pixels that may change: left, top, right, bottom."""
         outline, width = self.outline, self.outline.width_px

@@ -15,7 +15,7 @@ REACH_RAD = 1.25
 
 _ENAMEL = np.array([232.0, 218.0, 196.0])
 _ROOT_ENAMEL = np.array([222.0, 202.0, 170.0])
-_GUM = np.array([188.0, 108.0, 102.0])
+_GUM = np.array([202.0, 118.0, 112.0])
 _GAP = np.array([96.0, 62.0, 50.0])
 
 _UPPER_WIDTHS = (0.85, 0.65, 0.75, 0.70, 0.70, 1.00, 0.90)
@@ -87,7 +87,7 @@ def _draw(
     colour = colour + (_GAP - colour) * (0.75 * gap)[..., None]
     gum = _smoothstep((up - crown_top) / 0.09)
     swell = 1.02 - 0.16 * across**2 + 0.10 * np.exp(-(((up - crown_top - 0.22) / 0.16) ** 2))
-    fade = np.clip(1 - 0.28 * (up - crown_top), 0.4, 1)
+    fade = np.clip(1 - 0.20 * (up - crown_top), 0.5, 1)
     gum_colour = _GUM * (swell * fade)[..., None]
     line = 1 - 0.28 * np.exp(-(((up - crown_top) / 0.06) ** 2))
     colour = (colour + (gum_colour - colour) * gum[..., None]) * line[..., None]

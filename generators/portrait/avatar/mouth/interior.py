@@ -67,8 +67,8 @@ def draw_interior(
             below = max(down - lip_top, 0.0) / unit
             above = max(lip_bottom - down, 0.0) / unit
             # Lips keep the light off what lies close behind them, the upper one more; little light enters a slit.
-            shade = (1.0 - 0.42 * math.exp(-below / 0.26)) * (1.0 - 0.25 * math.exp(-above / 0.20))
-            shade *= 0.72 + 0.28 * min(gap / 1.1, 1.0)
+            shade = (1.0 - 0.34 * math.exp(-below / 0.26)) * (1.0 - 0.22 * math.exp(-above / 0.20))
+            shade *= 0.82 + 0.18 * min(gap / 1.1, 1.0)
             # The inside of lips and cheeks, ever darker towards the throat.
             depth = 0.22 + 0.78 * math.exp(-min(above, below) / 0.55)
             red = colours[1, 0] * depth
@@ -97,13 +97,14 @@ def draw_interior(
 
             distance, cosine, r, g, b, opacity = _arch(head, x, y, upper_form, upper)
             if opacity > 0.0 and distance < nearest + 0.35:
-                lit = 0.36 + 0.66 * cosine
+                lit = 0.40 + 0.62 * cosine
                 red += opacity * (r * lit - red)
                 green += opacity * (g * lit - green)
                 blue += opacity * (b * lit - blue)
-            out[row, column, 0] = red * shade
+            # What is dark in a mouth is lit by flesh.
+            out[row, column, 0] = red * (1.0 - 0.80 * (1.0 - shade))
             out[row, column, 1] = green * shade
-            out[row, column, 2] = blue * shade
+            out[row, column, 2] = blue * (1.0 - 1.12 * (1.0 - shade))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True, inline="always")

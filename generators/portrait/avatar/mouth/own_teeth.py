@@ -13,7 +13,7 @@ MIN_OPENING = 0.06
 """Least mean opening of the lips, in widths of the mouth, at which teeth are looked for."""
 
 _CROWN_CM = 1.1
-_GUM = (188.0, 108.0, 102.0)
+_GUM = (202.0, 118.0, 112.0)
 _ABOVE_CM, _BELOW_CM = 1.6, 0.3
 
 
@@ -79,7 +79,7 @@ class OwnTeeth:
         crown = _CROWN_CM * np.clip(1.1 - 0.35 * (along / (width / 2)) ** 2, 0.5, 1.1)
         root = bottom - unit * (crown - 0.2 * between)
         gum = np.clip((root - down) / (0.15 * unit) + 0.5, 0, 1) * np.clip((top - down) / (0.1 * unit), 0, 1)
-        gum_colour = light.colour(_GUM) * np.float32(0.8)
+        gum_colour = light.colour(_GUM) * np.float32(0.9)
         colour += gum[:, None] * (gum_colour - colour)
         feather = max(light.blur_px, 0.8)
         teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * (bottom - top > 1.0)

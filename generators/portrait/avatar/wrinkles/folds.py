@@ -19,23 +19,23 @@ class Fold:
     """Natural logarithm of how much darker its bottom gets at weight 1."""
     drivers: dict[str, float]
     """ARKit shapes, without side, and how much each folds it at weight 1."""
-    ridges: tuple[float, float] = (0.15, 0.15)
+    ridges: tuple[float, float] = (0.12, 0.12)
     """Light on the skin that swells beside it, as a share of the depth: right of its course as seen walking along it
     with y up, and left."""
     two_sided: bool = True
     """Whether the face has one on each side, moved by the shapes of that side."""
 
 
-_FOREHEAD: Final = ((5.95, 0.13), (6.65, 0.12), (7.3, 0.10))
+_FOREHEAD: Final = ((5.95, 0.12), (6.65, 0.11), (7.3, 0.09))
 """Height and depth of its lines."""
 _SMILING_EYE: Final = {"cheekSquint": 0.8, "eyeSquint": 0.4, "mouthSmile": 0.3}
 
 _NASOLABIAL: Final = Fold(
     ((-1.95, -0.75), (-2.55, -1.65), (-3.08, -2.6), (-3.42, -3.5), (-3.5, -4.3)),
-    0.26,
-    0.19,
+    0.27,
+    0.17,
     {"mouthSmile": 1.0, "noseSneer": 0.7, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
-    (0.28, 0.0),
+    (0.18, 0.0),
 )
 _CROWS_FEET: Final = (
     Fold(((-5.0, 3.0), (-5.65, 3.4), (-6.2, 3.85)), 0.12, 0.12, _SMILING_EYE),

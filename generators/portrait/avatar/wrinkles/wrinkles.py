@@ -136,6 +136,8 @@ def _lay(stage: Stage, light: Light) -> list[_LaidFold]:
     place = np.full((size, size, 2), np.nan, np.float32)
     depth = np.full((size, size), np.inf, np.float32)
     draw_map(points, mesh.vertices_cm[:, :2].copy(), mesh.triangles_of(SKIN), 0.0, place, depth)
+    # Skin that is nearly white already cannot get much lighter.
+    room = np.clip((255 - luminance(stage.photo)) / 120, 0, 1)
     soft = max(light.blur_px - 0.6, 0.3)
     laid = []
     for fold in FOLDS:
@@ -149,14 +151,18 @@ def _lay(stage: Stage, light: Light) -> list[_LaidFold]:
                     drivers[CHANNEL[name + side]] = share
                 else:
                     drivers[[CHANNEL[name + "Right"], CHANNEL[name + "Left"]]] = share / 2
-            here = _draw(fold, sign, place, soft)
+            here = _draw(fold, sign, place, room, soft)
             if here is not None:
                 laid.append(_LaidFold(here[0], here[1], here[2], drivers))
     return laid
 
 
 def _draw(
-    fold: Fold, sign: int, place: Float32[np.ndarray, "size size 2"], soft: float
+    fold: Fold,
+    sign: int,
+    place: Float32[np.ndarray, "size size 2"],
+    room: Float32[np.ndarray, "size size"],
+    soft: float,
 ) -> tuple[Float32[np.ndarray, "h w"], int, int] | None:
     """Draw one fold; return its map and where that begins (left, top). None: it is not in the picture."""
     course = np.array(fold.course) * (sign, 1)
@@ -181,6 +187,7 @@ def _draw(
     width = fold.width_cm * (0.6 + 0.4 * taper)
     furrow = -np.exp(-((distance / width) ** 2))
     ridge = np.exp(-(((distance - 2.1 * width) / (1.3 * width)) ** 2))
+    ridge *= room[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][near]
     light = np.where(side < 0, fold.ridges[0], fold.ridges[1]) * ridge * np.clip(distance / width, 0, 1)
     drawn = np.zeros(near.shape, np.float32)
     drawn[near] = fold.depth * taper * (furrow + light)
