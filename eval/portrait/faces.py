@@ -1,4 +1,4 @@
-"""The faces that a portrait is asked for: an emotion at an intensity, without speech, as the mean performer shows it."""
+"""The faces that a portrait is asked for: an emotion at an intensity, held still, as the mean performer shows it."""
 
 import json
 from pathlib import Path

@@ -47,8 +47,12 @@ class Sitting:
         head_rad: Float[np.ndarray, "3"] = STRAIGHT,
         gaze_rad: Float[np.ndarray, "2"] = AHEAD,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """Draw one moment of the face crop."""
-        return self.avatar.draw(np.asarray(weights, np.float32), head_rad, gaze_rad)
+        """Draw one moment of the face crop, as a video shows it once the photograph's own expression has settled."""
+        return self.avatar.draw(np.asarray(weights, np.float32), head_rad, gaze_rad, settled=1.0)
+
+    def points_px(self, weights: Float[np.ndarray, "52"]) -> Float32[np.ndarray, "468 3"]:
+        """Return where that moment has the points of the drawn mesh."""
+        return self.avatar.fit.pose(np.asarray(weights, np.float32), settled=1.0).points_px
 
     @cached_property
     def neutral(self) -> UInt8[np.ndarray, "size size 3"]:
