@@ -20,11 +20,12 @@ _REACH = 0.6
 _MOST_BARS, _MOST_S = 2000, 3600.0
 
 
-def _without_quadrants(value: Any) -> Any:
+def without_quadrants(value: Any) -> Any:
+    """Return a text in which Q1 to Q4 are written as points of valence and arousal; anything else as it is."""
     return _QUADRANT.sub(_place_of, value) if isinstance(value, str) else value
 
 
-MusicEmotionInput = Annotated[EmotionInput, BeforeValidator(_without_quadrants)]
+MusicEmotionInput = Annotated[EmotionInput, BeforeValidator(without_quadrants)]
 """An `EmotionTrack`, or a text such as "happiness:0.8" in which Q1 to Q4 name the quadrants of valence and arousal
 (+ +, - +, - -, + -), as in "Q2:0.7" or "@0 Q3 @16 Q1"."""
 

@@ -36,8 +36,11 @@ def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: st
     import gradio as gr
 
     from espressivo.ui.studio import perform
+    from espressivo.ui.studio.compare import tab as compare
+    from espressivo.ui.studio.library import tab as library
+    from espressivo.ui.studio.music import tab as music
 
-    tabs = (perform,)
+    tabs = (perform, compare, music, library)
     with gr.Blocks(
         title=strings.TITLE,
         analytics_enabled=False,

@@ -15,7 +15,6 @@ from espressivo.ui.studio.facts import BLENDS, emotion_facts
 
 MOST_KEYFRAMES = 2000
 _Axis = Annotated[float, Field(ge=-1, le=1)]
-_MOUNT = "import(new URL('studio/{module}', document.baseURI)).then((m) => m.mount(element, props, trigger, watch));"
 _NEUTRAL = EmotionState.neutral()
 
 
@@ -70,7 +69,7 @@ def emotion_timeline(store: str, **about: Any) -> gr.HTML:
 
 def emotion_pad(store: str, **about: Any) -> gr.HTML:
     """Lay out pad, dials, mix and presets, which edit the track `store` of the page and have no value of their own."""
-    return _component("emotion", store, strings.PAD, None, module="pad", blends=BLENDS, **about)
+    return _component("emotion", store, strings.PAD, None, module="pad", given={"blends": BLENDS}, **about)
 
 
 def head_stage(store: str, gains: dict[str, str], **about: Any) -> gr.HTML:
@@ -85,11 +84,39 @@ def head_stage(store: str, gains: dict[str, str], **about: Any) -> gr.HTML:
         **about: as for `gradio.HTML`.
     """
     inside = '<canvas></canvas><p class="es-head-says" aria-live="polite"></p>'
-    return _component("head", store, strings.HEAD, {"identity": "default"}, inside=inside, gains=gains, **about)
+    return _component(
+        "head", store, strings.HEAD, {"identity": "default"}, inside=inside, given={"gains": gains}, **about
+    )
+
+
+def mounting(module: str, arguments: str = "", **given: Any) -> str:
+    """Return the script that starts a component: it calls `mount` of one of our modules.
+
+    What is `given` is read from `props` there, as if it were passed to `gradio.HTML`. It is not, because Gradio forgets
+    such properties when an event changes the component's value before its tab was opened for the first time.
+
+    Args:
+        module: file name in `static`.
+        arguments: further ones of `mount`, as JavaScript.
+        **given: what never changes.
+    """
+    return (
+        f"const given = {json.dumps(given)};\n"
+        "const all = new Proxy(props, { get: (own, name) => (name in given ? given[name] : own[name]) });\n"
+        f"import(new URL('studio/{module}', document.baseURI))"
+        f".then((module) => module.mount(element, all, trigger, watch{arguments and ', ' + arguments}));"
+    )
 
 
 def _component(
-    name: str, store: str, texts: dict[str, str], value: Any, module: str | None = None, inside: str = "", **about: Any
+    name: str,
+    store: str,
+    texts: dict[str, str],
+    value: Any,
+    module: str | None = None,
+    inside: str = "",
+    given: dict[str, Any] | None = None,
+    **about: Any,
 ) -> gr.HTML:
     """Make a component of our own; its script finds its place by the class `es-<name>` and builds everything there.
 
@@ -98,11 +125,8 @@ def _component(
     return gr.HTML(
         value,
         html_template=f'<div class="es-{name}">{inside}</div>',
-        js_on_load=_MOUNT.format(module=f"{module or name}.js"),
+        js_on_load=mounting(f"{module or name}.js", store=store, facts=emotion_facts(), texts=texts, **(given or {})),
         apply_default_css=False,
-        store=store,
-        facts=emotion_facts(),
-        texts=texts,
         **about,
     )
 

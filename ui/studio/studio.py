@@ -12,6 +12,7 @@ from espressivo.ui.studio.worker import Workers
 if TYPE_CHECKING:
     import gradio as gr
 
+    from espressivo.ui.studio.music.tab import MusicTab
     from espressivo.ui.studio.perform import PerformTab
 
 WORK = "work"
@@ -33,6 +34,8 @@ class Studio:
     """What the browser remembers of the last visit: a dictionary by tab."""
     perform: "PerformTab | None" = field(default=None)
     """Set by the Perform tab, so that others can open a take in it."""
+    music: "MusicTab | None" = field(default=None)
+    """The same of the Music tab."""
 
     def session(self, request: "gr.Request") -> Session:
         """Return whose request this is."""

@@ -71,7 +71,9 @@ def figures_html(report: Report) -> str:
     if missing:
         summary = escape(strings.compare_unmeasured(len(missing)))
         parts.append(f"<details><summary>{summary}</summary><ul>{''.join(missing)}</ul></details>")
-    return f'<div class="es-figures-scroll">{"".join(parts)}</div>' if parts else f"<p>{escape(strings.COMPARE_NO_FIGURES)}</p>"
+    if not parts:
+        return f"<p>{escape(strings.COMPARE_NO_FIGURES)}</p>"
+    return f'<div class="es-figures-scroll">{"".join(parts)}</div>'
 
 
 def _figure(table: Table, place: int, report: Report, systems: Sequence[str]) -> Figure:

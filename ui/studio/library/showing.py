@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from espressivo.take import Take
 from espressivo.ui.studio import strings
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.library.takes import Entry, Library
@@ -29,7 +30,6 @@ def cards(library: Library, tickets: Tickets, search: str, chosen: Sequence[str]
 
 def opened_take(entry: Entry, tickets: Tickets) -> str:
     """Return a take as HTML: what it sounds and looks like, what it is, and its files."""
-    files = sorted(file for file in entry.take.folder.iterdir() if file.is_file() and not file.name.startswith("."))
     facts = {
         strings.FACT_EMOTION: entry.emotion,
         strings.FACT_GENERATORS: ", ".join(entry.generators),
@@ -37,16 +37,23 @@ def opened_take(entry: Entry, tickets: Tickets) -> str:
         strings.FACT_MADE: made_at(entry),
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items() if text)
+    return (
+        f'<article class="es-take"><h3>{escape(entry.title)}</h3>{player(entry, tickets)}<dl>{rows}</dl>'
+        f"{files_html(entry.take, tickets)}</article>"
+    )
+
+
+def files_html(take: Take, tickets: Tickets) -> str:
+    """Return links to the files of a take, and to all of them as a zip."""
+    files = sorted(file for file in take.folder.iterdir() if file.is_file() and not file.name.startswith("."))
     links = "".join(
         f'<li><a href="{escape(tickets.file(file))}" download="{escape(file.name)}">{escape(file.name)}</a>'
         f" <span>{size(file.stat().st_size)}</span></li>"
         for file in files
     )
     return (
-        f'<article class="es-take"><h3>{escape(entry.title)}</h3>{player(entry, tickets)}<dl>{rows}</dl>'
         f'<h4>{escape(strings.LIBRARY_FILES)}</h4><ul class="es-take-files">{links}'
-        f'<li><a href="{escape(tickets.zip(entry.take.folder))}" download>{escape(strings.LIBRARY_ZIP)}</a></li></ul>'
-        "</article>"
+        f'<li><a href="{escape(tickets.zip(take.folder))}" download>{escape(strings.LIBRARY_ZIP)}</a></li></ul>'
     )
 
 
