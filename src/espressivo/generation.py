@@ -19,6 +19,7 @@ from espressivo.take import Take, check_out, environment, free_name, staged_take
 if TYPE_CHECKING:
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.music.score import Score
+    from espressivo.generators.portrait.pctalk.network.video import KeypointPortrait
     from espressivo.generators.portrait.video import TalkingPortrait
 
 
@@ -122,11 +123,17 @@ def _write_music(folder: Path, score: "Score", progress: ProgressCallback | None
         progress(ProgressEvent("export", 1.0, 0.0))
 
 
-def _write_portrait(folder: Path, video: "TalkingPortrait", progress: ProgressCallback | None) -> None:
+def _write_portrait(
+    folder: Path, video: "TalkingPortrait | KeypointPortrait", progress: ProgressCallback | None
+) -> None:
     from espressivo.generators.face.export.livelink import write_livelink_csv
+    from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.portraiture import write_portrait
 
-    write_livelink_csv(folder / "face.csv", video.motion)
+    if isinstance(video, TalkingPortrait):
+        write_livelink_csv(folder / "face.csv", video.motion)
+    else:
+        video.template.write(folder / "portrait.npz")
     write_portrait(folder, video, progress=progress)
 
 

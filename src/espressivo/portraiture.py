@@ -10,6 +10,7 @@ from espressivo.progress import ProgressCallback
 
 if TYPE_CHECKING:
     from espressivo.generators.base import Generator
+    from espressivo.generators.portrait.pctalk.network.video import KeypointPortrait
     from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.media.video import Sound
 
@@ -54,7 +55,10 @@ def keep_photograph(source: Path, folder: Path) -> Path:
 
 
 def write_portrait(
-    folder: Path, video: "TalkingPortrait", sound: "Sound | None" = None, progress: ProgressCallback | None = None
+    folder: Path,
+    video: "TalkingPortrait | KeypointPortrait",
+    sound: "Sound | None" = None,
+    progress: ProgressCallback | None = None,
 ) -> None:
     """Write the video, with another sound than its own if one is given."""
     from espressivo.media.encode import write_mp4
