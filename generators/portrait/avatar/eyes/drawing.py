@@ -21,7 +21,7 @@ def _read(patch, x, y, k):
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def draw_eye(
     picture, box, to_rest, axis, first, step, table, skin, width, corner, fine, photo, white, iris, mirrored, gaze,
-    looks, covers, lids, closing, grain
+    looks, covers, closing, opening, grain
 ):  # fmt: skip
     """Draw an eye into `picture`, in place.
 
@@ -40,8 +40,8 @@ def draw_eye(
         gaze: how far the iris moves, px of the photograph.
         looks: 0..1, how much of the eyeball is drawn anew; 0: the photograph's.
         covers: 0..1, how much of all this replaces the picture.
-        lids: 0..1, how much of the upper lid is drawn anew.
-        closing: 0..1, how far the eye closes.
+        closing: 0..1, how much of the upper lid is drawn anew because it comes down.
+        opening: 0..1, the same because it goes up.
         grain: (n, n) noise that repeats, 0..255.
     """
     lash = 0.065 * width
@@ -84,12 +84,12 @@ def draw_eye(
             lx, ly = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             shift = lower_rest - lower
             bx, by = px - axis[3] * shift * fine, py + axis[2] * shift * fine
+            stretch = max(upper_rest - lash - crease_rest, 0.0) / max(upper - lash - crease, 1.0)
             if down < crease:
                 # Over the crease the skin stays with it and with the brow.
                 shift = (crease_rest - crease) + min((crease - down) / hood, 1.0) * (crease - crease_rest - brow)
             else:
                 # Between crease and lashes it stretches.
-                stretch = max(upper_rest - lash - crease_rest, 0.0) / max(upper - lash - crease, 1.0)
                 shift = crease_rest + (down - crease) * stretch - down
             sx, sy = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             gx, gy = px - gaze[0] * fine, py - gaze[1] * fine
@@ -103,8 +103,10 @@ def draw_eye(
             # The lashes go with the edge; above them new skin comes out of the crease.
             is_lash = in_lid * min(max((lash + 0.02 * width - above) / (0.04 * width), 0.0), 1.0)
             is_skin = in_lid - is_lash
-            is_new = closing * min(max((down - crease) / (0.18 * width) + 0.35, 0.0), 1.0)
-            skin_alpha = lids * min(max((down - crease + hood) / (0.5 * hood), 0.0), 1.0)
+            is_new = max(closing, min(max(1.0 - 1.5 * stretch, 0.0), 0.9))
+            is_new *= min(max((down - crease) / (0.18 * width) + 0.35, 0.0), 1.0)
+            skin_alpha = closing * min(max((down - crease + hood) / (0.5 * hood), 0.0), 1.0)
+            skin_alpha = max(skin_alpha, opening * min(max((0.16 * width - above) / (0.06 * width), 0.0), 1.0))
             lash_alpha = covers * min(max((down - crease) / (0.05 * width) + 1.0, 0.0), 1.0)
             low_alpha = covers * min(max((lower + low_band - down) / (0.5 * low_band), 0.0), 1.0)
             height = max(upper - crease, 1.0)

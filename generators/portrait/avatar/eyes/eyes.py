@@ -40,7 +40,7 @@ _FOLLOWS = 0.65
 """How much of a look up or down the upper lid follows; the lower one follows a third of it."""
 _CREASE_FOLLOWS = 0.45
 """How much of the brow's way the crease of the lid goes along."""
-_MAX_RISE = 0.22
+_MAX_RISE = 0.18
 _GRAIN = 64
 
 
@@ -134,19 +134,18 @@ class _Eye:
         table[:, CREASE_REST] = self.crease
         table[:, CREASE] = np.minimum(self.crease + _CREASE_FOLLOWS * brow, table[:, UPPER] - 0.085 * width)
         wide = float(np.max(outline.upper - table[:, UPPER])) / (0.03 * width)
-        looks = _smoothstep(float(np.hypot(*shift)) / (0.04 * width))
-        looks = max(
-            looks, _smoothstep(wide), _smoothstep(float(np.max(table[:, LOWER] - outline.lower)) / (0.03 * width))
-        )
-        closing = _smoothstep((float(np.max(upper)) - 0.04) / 0.25)
-        lids = max(closing, _smoothstep(wide))
+        opening = _smoothstep(wide)
+        lowered = _smoothstep(float(np.max(table[:, LOWER] - outline.lower)) / (0.03 * width))
+        looks = max(_smoothstep(float(np.hypot(*shift)) / (0.04 * width)), opening, lowered)
+        # Lowered brows and squints move the lids a little, too; there the warp's own skin is best.
+        closing = _smoothstep((float(np.max(upper)) - 0.15) / 0.35)
         step = float(outline.along[1] - outline.along[0])
         box = self._box(to_rest, table, picture.shape[0])
         ball = self.eyeball
         draw_eye(
             picture, box, to_rest, np.array([outline.axis.x, outline.axis.y, outline.axis.cos, outline.axis.sin]),
             float(outline.along[0]), step, table, ball.lid, width, ball.corner, float(FINE), ball.photo, ball.white,
-            ball.iris, ball.mirrored, np.asarray(shift, np.float64), looks, covers, lids, closing, grain,
+            ball.iris, ball.mirrored, np.asarray(shift, np.float64), looks, covers, closing, opening, grain,
         )  # fmt: skip
 
     def _to_rest(self, pose: Pose, rest: Float32[np.ndarray, "468 3"]) -> Float[np.ndarray, "2 3"]:

@@ -12,7 +12,7 @@ from espressivo.generators.portrait.avatar.light import Light, luminance
 MIN_OPENING = 0.06
 """Least mean opening of the lips, in widths of the mouth, at which teeth are looked for."""
 
-_CROWN_CM = 1.1
+_CROWN_CM = 1.0
 _GUM = (202.0, 118.0, 112.0)
 _ABOVE_CM, _BELOW_CM = 1.6, 0.3
 
@@ -69,7 +69,7 @@ class OwnTeeth:
         if enamel is None:
             return None
         top, bottom = np.interp(along, columns, edges[:, 0]), np.interp(along, columns, end)
-        inner = np.minimum(top + 0.10 * unit, bottom)
+        inner = np.minimum(top + 0.20 * unit, bottom)
         # Behind the upper lip the crown goes on as it is at the lip, then there is gum.
         source = np.clip(down, inner, np.maximum(bottom + 1.0, inner))
         pixels = axis.back(np.stack([along, source], axis=1))
@@ -82,7 +82,9 @@ class OwnTeeth:
         gum_colour = light.colour(_GUM) * np.float32(0.9)
         colour += gum[:, None] * (gum_colour - colour)
         feather = max(light.blur_px, 0.8)
-        teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * (bottom - top > 1.0)
+        teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * np.clip(
+            (bottom - top) / (0.35 * unit) - 0.6, 0, 1
+        )
         teeth *= np.clip((down - root) / (0.35 * unit) + 1, 0, 1)
         ends_fade = np.clip((width / 2 - np.abs(along)) / (0.06 * width), 0, 1)
         opacity = gaussian_filter((teeth * ends_fade).reshape(y.shape), 0.6)
