@@ -55,6 +55,11 @@ class Sitting:
         return self.avatar.fit.pose(np.asarray(weights, np.float32), settled=1.0).points_px
 
     @cached_property
+    def photo(self) -> UInt8[np.ndarray, "size size 3"]:
+        """The face crop as the photograph has it: the first frame of a video."""
+        return self.avatar.draw(np.zeros(52, np.float32))
+
+    @cached_property
     def neutral(self) -> UInt8[np.ndarray, "size size 3"]:
         """The frame without any motion."""
         return self.frame(np.zeros(52, np.float32))
