@@ -26,7 +26,7 @@ def _perform(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Make a take: a 3D face speaks a line with an emotion.
+    """Make a take: a 3D face, and a portrait if you give one, speak a line with an emotion.
 
     Args:
         request: what to make.
@@ -71,7 +71,7 @@ def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
     from espressivo.ui.terminal import progress_bar
 
     with progress_bar() as progress:
-        take = perform(demo_request(), out, overwrite, progress)
+        take = perform(demo_request(portrait=True), out, overwrite, progress)
     _print_take(take)
 
 

@@ -7,6 +7,7 @@ from espressivo.performance import PerformanceRequest
 
 _INTENSITY = 0.8
 SPEECH_FOLDER = Path(__file__).parent / "assets" / "speech"
+PORTRAIT = Path(__file__).parent / "assets" / "portraits" / "ada.jpg"
 
 
 def demo_lines() -> tuple[str, ...]:
@@ -14,12 +15,18 @@ def demo_lines() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in SPEECH_FOLDER.glob("*.wav")))
 
 
-def demo_request(line: str = "joy") -> PerformanceRequest:
-    """Return the request of the demo take for one of `demo_lines()`, with its transcript and own emotion."""
+def demo_request(line: str = "joy", portrait: bool = False) -> PerformanceRequest:
+    """Return the request of the demo take for one of `demo_lines()`, with its transcript and own emotion.
+
+    Args:
+        line: which line.
+        portrait: whether a picture that ships speaks it as well.
+    """
     facts = json.loads((SPEECH_FOLDER / f"{line}.json").read_text(encoding="utf-8"))
     return PerformanceRequest(
         speech=SPEECH_FOLDER / f"{line}.wav",
         transcript=facts["text"],
         emotion=f"{facts['emotion']}:{_INTENSITY}",
         formats=("mp4", "glb", "csv", "npz"),
+        portrait=PORTRAIT if portrait else None,
     )
