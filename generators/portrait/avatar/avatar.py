@@ -160,7 +160,7 @@ class Avatar:
 
     def _window(self, screen: Float32[np.ndarray, "vertices 3"]) -> tuple[slice, slice] | None:
         """Return the rows and columns of what moves; None if nothing does."""
-        moves = (np.abs(screen[:, :2] - self._source) > _MOVES_PX).any(axis=1)
+        moves = np.asarray(np.abs(screen[:, :2] - self._source).max(axis=1) > _MOVES_PX)
         if not moves.any():
             return None
         touched = self._all_triangles[moves[self._all_triangles].any(axis=1)].ravel()

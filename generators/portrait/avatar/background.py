@@ -13,6 +13,7 @@ from PIL import Image
 from scipy.ndimage import (
     distance_transform_edt,
     gaussian_filter,
+    grey_closing,
     label,
     map_coordinates,
     maximum_filter,
@@ -43,7 +44,9 @@ def read_matte(
     field = np.asarray(Image.fromarray(photo).resize((_SIZE, _SIZE), Image.Resampling.BOX), np.float32) / 255
     person = np.clip(_network()(field[np.newaxis])[0].reshape(_SIZE, _SIZE), 0, 1)
     at = np.clip(points_px[:, :2] * (_SIZE / size), 0, _SIZE - 1).astype(int)
-    parts, _ = label(person > 0.4)
+    person = grey_closing(person, 5)
+    parts = np.zeros(person.shape, np.int32)
+    label(person > 0.4, output=parts)
     main = np.bincount(parts[at[:, 1], at[:, 0]]).argmax()
     if main == 0 or (person[at[:, 1], at[:, 0]] > 0.5).mean() < _LEAST_FACE:
         return np.ones((size, size), np.float32)
@@ -60,12 +63,13 @@ def fill_behind(
     """Return the picture with the person taken out of it."""
     size = len(photo)
     picture = photo.astype(np.float32)
-    hole = maximum_filter(matte > 0.02, max(3, size // 40))
+    hole = np.asarray(maximum_filter(matte > 0.02, max(3, size // 40)), bool)
     if not hole.any() or hole.all():
         return picture
     broad = _pyramid_fill(picture, ~hole)
-    depth = distance_transform_edt(hole)
-    slope = np.stack(np.gradient(gaussian_filter(depth, max(1.0, size / 120))))
+    depth = np.asarray(distance_transform_edt(hole))
+    down, across = np.gradient(gaussian_filter(depth, max(1.0, size / 120)))
+    slope = np.stack([np.asarray(down), np.asarray(across)])
     slope /= np.maximum(np.linalg.norm(slope, axis=0), 1e-6)
     places = np.mgrid[0:size, 0:size] - slope * (2 * depth + 1)
     inside = ((places >= 0) & (places <= size - 1)).all(axis=0)

@@ -1,6 +1,7 @@
 """The square of a photograph that is drawn, and its pixels at the scale of the frame."""
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -11,6 +12,8 @@ from espressivo.generators.portrait.avatar.photograph import Photograph
 
 REACH_CM = 42.0
 """Side of the square: the head with its hair, the neck, the beginning of the shoulders."""
+_SEAM_PX = 7
+"""Over how many pixels of the frame what moves passes into what stays."""
 _CENTRE_CM = (0.0, -0.5)
 """What lies in the middle, as right and up from the eyes in the picture's own axes."""
 
@@ -62,9 +65,9 @@ class Crop:
         step = self.side / self.size
         left, top = self.left + across * step, self.top + down * step
         height, width = image.shape[:2]
-        margin = 4 + int(np.ceil(4 * step))
+        margin = 4 + ceil(4 * step)
         pads = [
-            (max(0, int(np.ceil(margin - low))), max(0, int(np.ceil(low + self.side + margin - length))))
+            (max(0, ceil(margin - low)), max(0, ceil(low + self.side + margin - length)))
             for low, length in ((top, height), (left, width))
         ]
         if self.scale == 1 and left == int(left) and top == int(top):
@@ -75,7 +78,7 @@ class Crop:
         left, top = left + pads[1][0], top + pads[0][0]
         # Only the part that is read: PIL converts all it is given.
         x, y = int(left) - margin, int(top) - margin
-        part = padded[y : int(np.ceil(top + self.side)) + margin, x : int(np.ceil(left + self.side)) + margin]
+        part = padded[y : ceil(top + self.side) + margin, x : ceil(left + self.side) + margin]
         box = (left - x, top - y, left - x + self.side, top - y + self.side)
         picture = Image.fromarray(np.ascontiguousarray(part))
         return np.asarray(picture.resize((self.size, self.size), Image.Resampling.LANCZOS, box))
@@ -104,30 +107,29 @@ class Crop:
         """
         out = image.copy()
         height, width = image.shape[:2]
-        rows, columns = (
-            np.flatnonzero((frame != still).any(axis=(1, 2))),
-            np.flatnonzero((frame != still).any(axis=(0, 2))),
-        )
-        if not len(rows):
-            return out
+        # Pixels of the picture that lie in the square.
+        x0, x1 = max(0, ceil(self.left)), min(width, floor(self.left + self.side))
+        y0, y1 = max(0, ceil(self.top)), min(height, floor(self.top + self.side))
+        part = out[y0:y1, x0:x1]
         if self.scale == 1:
-            top, left = int(self.top), int(self.left)
-            inner = np.s_[max(0, -top) : min(self.size, height - top), max(0, -left) : min(self.size, width - left)]
-            out[max(0, top) : top + self.size, max(0, left) : left + self.size] = frame[inner]
+            left, top = int(self.left), int(self.top)
+            part[...] = frame[y0 - top : y1 - top, x0 - left : x1 - left]
             return out
-        # Pixels of the picture whose centres lie in the square, and the part of the frame that they show.
-        x0, x1 = max(0, int(np.ceil(self.left))), min(width, int(np.floor(self.left + self.side)))
-        y0, y1 = max(0, int(np.ceil(self.top))), min(height, int(np.floor(self.top + self.side)))
-        box = tuple(
-            (v - low) * self.scale for v, low in ((x0, self.left), (y0, self.top), (x1, self.left), (y1, self.top))
-        )
         changed = (frame != still).any(axis=2)
-        soft = uniform_filter(maximum_filter(changed, 5).astype(np.float32), 5)
+        if not changed.any():
+            return out
+        box = (
+            (x0 - self.left) * self.scale,
+            (y0 - self.top) * self.scale,
+            min((x1 - self.left) * self.scale, float(self.size)),
+            min((y1 - self.top) * self.scale, float(self.size)),
+        )
         shape = (x1 - x0, y1 - y0)
+        # Soft towards what stays: its pixels are the picture's own, sharper or finer than those of the frame.
+        share = uniform_filter(np.asarray(maximum_filter(changed, _SEAM_PX), np.float32), _SEAM_PX)
+        share = np.asarray(Image.fromarray(share).resize(shape, Image.Resampling.BILINEAR, box))[..., np.newaxis]
         new = np.asarray(Image.fromarray(frame).resize(shape, Image.Resampling.LANCZOS, box), np.float32)
-        share = np.asarray(Image.fromarray(soft).resize(shape, Image.Resampling.BILINEAR, box))[..., np.newaxis]
-        old = out[y0:y1, x0:x1]
-        out[y0:y1, x0:x1] = np.clip(old + share * (new - old) + 0.5, 0, 255).astype(np.uint8)
+        part[...] = np.clip(part + share * (new - part) + 0.5, 0, 255).astype(np.uint8)
         return out
 
 

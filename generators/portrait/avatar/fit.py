@@ -53,6 +53,8 @@ _RELAXED = {"opening": 1.0, "smiling": 0.6}
 """Share of the photograph's own expression that a settled face has lost: lips close, a smiling person remains one."""
 _NOT_DOUBLED = 0.7
 """Share of what the photograph shows already by which a like weight counts less."""
+_BOTH_SIDES_CM = 1.2
+"""From the middle of the face: within, shapes of both sides share the skin."""
 _SHUT_MM, _APART_MM = 0.2, 1.2
 """Below the first, weights mean shut lips; above the second, the lips are left where the shapes put them."""
 
@@ -112,7 +114,7 @@ class Fit:
         axes = (_SIGNS[:, np.newaxis] * pose.rotation).astype(np.float32)
         mesh, scale = load_face_mesh(), float(pose.scale)
         points = unfolded(points_px, scale)
-        shapes = mesh.shapes_cm * gains()[:, np.newaxis, np.newaxis]
+        shapes = _parted_sides() * gains()[:, np.newaxis, np.newaxis]
         for name, share in CORNERS_STAY.items():
             sides = shapes[CHANNEL[f"{name}Left"]] + shapes[CHANNEL[f"{name}Right"]]
             shapes[CHANNEL["jawOpen"]] += np.float32(share) * sides
@@ -182,7 +184,7 @@ class Fit:
             lift_px: shift of the whole head.
             settled: how much of the photograph's own expression is taken away first (`settle_px`), 0..1.
         """
-        held = np.clip(np.nan_to_num(np.asarray(weights, np.float32)), 0, MAX_WEIGHT)
+        held = np.clip(np.nan_to_num(np.asarray(weights)), 0, MAX_WEIGHT).astype(np.float32)
         rest = self.points_px + np.float32(settled) * self.settle_px if settled else self.points_px
         flexed = self._flexed(rest, held * (1 - np.float32(_NOT_DOUBLED * (1 - settled)) * self.own))
         turn, lift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
@@ -220,6 +222,21 @@ def _lids() -> dict[str, tuple[Int32[np.ndarray, "2 7"], Int32[np.ndarray, "2 7"
         "Right": (_UPPER_LID_ROWS.astype(np.int32), _LOWER_LID_ROWS.astype(np.int32)),
         "Left": (mirror[_UPPER_LID_ROWS], mirror[_LOWER_LID_ROWS]),
     }
+
+
+@cache
+def _parted_sides() -> Float32[np.ndarray, "52 468 3"]:
+    """Return the shapes in cm; those of a side keep to it. What the two sides do together stays what it is."""
+    mesh = load_face_mesh()
+    shapes = mesh.shapes_cm.copy()
+    share = np.clip(0.5 + mesh.vertices_cm[:, :1] / (2 * _BOTH_SIDES_CM), 0, 1)
+    share = (share * share * (3 - 2 * share)).astype(np.float32)
+    for name, left in CHANNEL.items():
+        if name.endswith("Left") and name not in ("jawLeft", "mouthLeft"):
+            right = CHANNEL[f"{name.removesuffix('Left')}Right"]
+            both = shapes[left] + shapes[right]
+            shapes[left], shapes[right] = both * share, both * (1 - share)
+    return shapes
 
 
 def _let_meet(

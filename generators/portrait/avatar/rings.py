@@ -8,14 +8,16 @@ from jaxtyping import Float, Float32, Int32
 from espressivo.generators.portrait.avatar.fit import Fit
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
-_RINGS_CM = (0.7, 1.6, 2.8, 4.4, 6.4, 8.8, 11.8, 15.4, 19.4, 24.0, 30.0, 40.0)
+_RINGS_CM = (0.7, 1.6, 2.8, 4.2, 5.6, 7.0, 8.4, 9.8, 11.4, 13.0, 14.8, 17.0, 20.0, 26.0, 40.0)
 """How far from the oval the rings lie."""
 _SLOPE = 0.4
 """How fast the head goes back beyond the oval: enough that it turns like a body, too little for it to fold."""
 _NEAR_CM, _FAR_CM = 9.0, 19.0
 """Above and beside the oval: up to where all goes along with the head, and from where on nothing does."""
-_JAW_CM, _SHOULDER_CM = 1.0, 11.0
+_JAW_CM, _COLLAR_CM = -5.0, 8.5
 """The same under the chin."""
+_NECK_CM, _SHOULDER_CM = 6.5, 12.0
+"""The same to both sides of the neck, from the chin down."""
 _FADE_CM = 4.5
 """Over which the pull of an expression on the oval fades outside of it."""
 
@@ -94,11 +96,14 @@ def _follow(
 ) -> Float32[np.ndarray, "outer"]:
     """Return how far vertices go along: less with distance, soonest under the chin, where the shoulders are."""
     down = -fit.axes[1, :2] / np.linalg.norm(fit.axes[1, :2])
-    chin = (rim[:, :2] @ down).max()
-    below_cm = (points[:, :2] @ down - chin) / fit.px_per_cm
-    sideways = _fade(distance_cm, _NEAR_CM, _FAR_CM)
-    beneath = _fade(below_cm, _JAW_CM - 6.0, _SHOULDER_CM)
-    return (sideways * beneath).astype(np.float32)
+    across = np.array([down[1], -down[0]])
+    chin = rim[np.argmax(rim[:, :2] @ down), :2]
+    below_cm = (points[:, :2] - chin) @ down / fit.px_per_cm
+    aside_cm = np.abs((points[:, :2] - chin) @ across) / fit.px_per_cm
+    head = _fade(distance_cm, _NEAR_CM, _FAR_CM)
+    neck = _fade(below_cm, _JAW_CM, _COLLAR_CM) * _fade(aside_cm, _NECK_CM, _SHOULDER_CM)
+    is_neck = 1 - _fade(below_cm, _JAW_CM, 3.0)
+    return (head * (1 - is_neck + is_neck * neck)).astype(np.float32)
 
 
 def _fade(values: Float[np.ndarray, "n"], near: float, far: float) -> Float[np.ndarray, "n"]:

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float32, Int16, UInt8
 from numba import njit
+from scipy.ndimage import maximum_filter
 
 _UNIT = 64
 """Grey levels are stored as integers of so many steps: fine enough to give back every level, half as big as floats."""
@@ -27,6 +28,10 @@ def person_layer(
     layer = np.empty((*fine.shape[:2], 4), np.int16)
     layer[..., :3] = np.rint((fine - (1 - cover) * _doubled(background)) * _UNIT)
     layer[..., 3] = np.rint(cover[..., 0] * (255 * _UNIT))
+    # Between the pixels of the background proper the two differ by their ways of interpolating.
+    person = (matte > 0) | (np.abs(fine[::2, ::2] - background) > 0.5).any(axis=2)
+    near = maximum_filter(np.repeat(np.repeat(person, 2, axis=0), 2, axis=1), 5)
+    layer[np.logical_not(near)] = 0
     return layer
 
 
@@ -38,6 +43,10 @@ def _doubled(array: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "double
     out[1:-1:2] = (out[:-2:2] + out[2::2]) / 2
     out[-1] = out[-2]
     return out
+
+
+SHADE_HUE = (np.float32(0.8), np.float32(1.0), np.float32(1.1))
+"""How much of a gain each of red, green and blue takes."""
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -79,7 +88,9 @@ def compose(person, background, gain, origin, picture):
                     + c * person[top + 1, left, k]
                     + d * person[top + 1, left + 1, k]
                 )
-                picture[row, column, k] = light * own + through * background[row, column, k]
+                # Shaded skin glows red: light that went in through it comes out there.
+                own *= np.float32(1.0) + SHADE_HUE[k] * (light - np.float32(1.0))
+                picture[row, column, k] = own + through * background[row, column, k]
 
 
 @njit(cache=True, nogil=True, fastmath=True)

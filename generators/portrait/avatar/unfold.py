@@ -25,25 +25,28 @@ def unfolded(points_px: Float[np.ndarray, "468 3"], px_per_cm: float) -> Float32
     mesh = load_face_mesh()
     free = _free()
     triangles = mesh.triangles[free[mesh.triangles].max(axis=1) > 0]
-    least = _LEAST_AREA * px_per_cm**2 * np.maximum(-_areas(mesh.vertices_cm[:, :2] * (1, -1), triangles), 0.02)
-    sign = -1.0 if _areas(mesh.vertices_cm[:, :2] * (1, -1), triangles).sum() < 0 else 1.0
-    points = np.asarray(points_px, np.float64).copy()
-    flat = _spread(points[:, :2], triangles, sign, least, free)
+    standard = _areas(mesh.vertices_cm[:, :2].astype(np.float64), triangles)
+    least = _LEAST_AREA * px_per_cm**2 * np.clip(standard, 0.02, None)
+    points = np.asarray(points_px, np.float64)
+    flat = _spread(points[:, :2], triangles, least, free)
     return np.column_stack([flat, _held_forward(flat, points[:, 2], free)]).astype(np.float32)
 
 
 def _spread(
     flat: Float[np.ndarray, "468 2"],
     triangles: Int[np.ndarray, "n 3"],
-    sign: float,
     least: Float[np.ndarray, "n"],
     free: Float[np.ndarray, "468"],
 ) -> Float[np.ndarray, "468 2"]:
-    """Move free points until every triangle faces the viewer with at least a little area."""
+    """Move free points until every triangle faces the viewer with at least a little area.
+
+    Triangles that face the viewer go anticlockwise as seen: their signed area in a picture, where y points down, is
+    negative.
+    """
     flat = flat.copy()
     for _ in range(_STEPS):
         a, b, c = (flat[triangles[:, k]] for k in range(3))
-        missing = least - sign * _areas(flat, triangles)
+        missing = least + _areas(flat, triangles)
         bad = missing > 0
         if not bad.any():
             break
@@ -51,9 +54,9 @@ def _spread(
         push = np.zeros_like(flat)
         count = np.zeros(len(flat))
         sides = [c[bad] - b[bad], a[bad] - c[bad], b[bad] - a[bad]]
-        total = sum((side**2).sum(axis=1) for side in sides) + 1e-9
+        total = np.square(sides).sum(axis=(0, 2)) + 1e-9
         for k, side in enumerate(sides):
-            way = sign * np.column_stack([-side[:, 1], side[:, 0]]) / total[:, np.newaxis]
+            way = np.column_stack([side[:, 1], -side[:, 0]]) / total[:, np.newaxis]
             np.add.at(push, triangles[bad, k], way * (2 * missing[bad])[:, np.newaxis])
             np.add.at(count, triangles[bad, k], 1)
         flat += free[:, np.newaxis] * push / np.maximum(count, 1)[:, np.newaxis]
@@ -79,7 +82,7 @@ def _held_forward(
 
 def _areas(flat: Float[np.ndarray, "468 2"], triangles: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n"]:
     """Return twice the signed areas."""
-    a, b, c = (flat[triangles[:, k]] for k in range(3))
+    a, b, c = flat[triangles[:, 0]], flat[triangles[:, 1]], flat[triangles[:, 2]]
     return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
 
 
