@@ -88,7 +88,7 @@ def read_outline(
     most = _IRIS_CM * px_per_cm
     radius = float(np.clip(np.hypot(*(iris[1:] - iris[0]).T).mean(), 0.6 * most, most))
     middle, radius = _iris_edge(photo, axis, along, high + 0.03 * width, meet, iris[0], radius)
-    return Outline(axis, width, along, high, meet, middle, radius)
+    return Outline(axis, width, along, high, meet, middle, min(radius, most))
 
 
 def _iris_edge(

@@ -90,14 +90,14 @@ def draw_interior(
             distance, cosine, r, g, b, opacity = _arch(jaw, x, y, lower_form, lower)
             if opacity > 0.0 and distance < nearest + 0.02:
                 nearest = distance
-                lit = 0.30 + 0.62 * cosine
+                lit = 0.26 + 0.34 * cosine + 0.34 * cosine * cosine
                 red += opacity * (r * lit - red)
                 green += opacity * (g * lit - green)
                 blue += opacity * (b * lit - blue)
 
             distance, cosine, r, g, b, opacity = _arch(head, x, y, upper_form, upper)
             if opacity > 0.0 and distance < nearest + 0.35:
-                lit = 0.40 + 0.62 * cosine
+                lit = 0.34 + 0.34 * cosine + 0.36 * cosine * cosine
                 red += opacity * (r * lit - red)
                 green += opacity * (g * lit - green)
                 blue += opacity * (b * lit - blue)

@@ -65,7 +65,7 @@ class OwnTeeth:
 
         columns = np.linspace(knots[0], knots[-1], max(int(width), 8))
         edges = smooth_curve(knots, lips, columns)
-        end, enamel = _row_end(photo, axis, columns, edges)
+        end, enamel = _row_end(photo, axis, columns, edges, 0.45 * float(luminance(light.skin)))
         if enamel is None:
             return None
         top, bottom = np.interp(along, columns, edges[:, 0]), np.interp(along, columns, end)
@@ -100,8 +100,9 @@ def _row_end(
     axis: Axis,
     columns: Float[np.ndarray, "n"],
     edges: Float[np.ndarray, "n 2"],
+    least: float,
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "3"] | None]:
-    """Where the upper row ends, per column, and the colour of its enamel (None: no teeth seen).
+    """Where the upper row ends, per column, and the colour of its enamel (None: nothing is as bright as `least`).
 
     Teeth are what is bright and pale between the lips, going on from the upper lip downwards without a dark line.
     """
@@ -118,7 +119,7 @@ def _row_end(
     reach = max(len(columns) // 4, 3)
     level = gaussian_filter1d(maximum_filter1d(np.quantile(bright, 0.85, axis=1), reach), reach / 4)
     level = np.maximum(level, 0.5 * float(np.quantile(bright[middle], 0.85)))
-    is_tooth = (bright > 0.66 * level[:, None]) & (pale > 0.68)
+    is_tooth = (bright > np.maximum(0.66 * level[:, None], least)) & (pale > 0.68)
     if is_tooth[middle].mean() < 0.25:
         return edges[:, 0], None
     enamel = np.median(colour[is_tooth], axis=0)

@@ -1,0 +1,218 @@
+"""The inside of a drawn mouth: closed mouths stay closed, open ones show what a mouth holds, in the picture's light."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from espressivo.generators.face.arkit import weights_from
+from espressivo.generators.portrait.avatar.crop import Crop
+from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
+from espressivo.generators.portrait.avatar.fit import Fit
+from espressivo.generators.portrait.avatar.layers import Stage
+from espressivo.generators.portrait.avatar.light import Light, luminance
+from espressivo.generators.portrait.avatar.mesh import load_face_mesh
+from espressivo.generators.portrait.avatar.mouth.dentition import COLUMNS, ROWS, lower_arch, upper_arch
+from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
+from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
+from espressivo.generators.portrait.avatar.photograph import Photograph
+
+pytest.importorskip("ai_edge_litert", reason="the evaluate extra")
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "faces"
+PHOTOGRAPH = Photograph.of(np.asarray(Image.open(FIXTURES / "cg_head.jpg")))
+SIZE = 384
+
+
+def _stage(tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Stage:
+    image = np.clip(PHOTOGRAPH.image * np.array(tint), 0, 255).astype(np.uint8)
+    fit = Fit.of(PHOTOGRAPH.points_px)
+    crop = Crop.around(PHOTOGRAPH, fit.origin_px[:2], fit.px_per_cm, SIZE)
+    return Stage(crop.read(image).astype(np.float32), Fit.of(crop.to_frame(PHOTOGRAPH.points_px)))
+
+
+STAGE = _stage()
+LAYER = MouthLayer(STAGE)
+
+
+def _drawn(stage: Stage = STAGE, layer: MouthLayer = LAYER, head_rad=(0.0, 0.0, 0.0), **weights: float):
+    """Return what the layer drew over the photograph at rest, and the pose."""
+    pose = stage.fit.pose(weights_from(**weights), np.array(head_rad))
+    picture = stage.photo.copy()
+    layer.draw(picture, pose)
+    return picture, pose
+
+
+def _changed(picture: np.ndarray, stage: Stage = STAGE) -> np.ndarray:
+    return np.abs(picture - stage.photo).max(axis=2) > 0.5
+
+
+def test_a_resting_mouth_is_left_alone_to_the_bit() -> None:
+    for head in ((0.0, 0.0, 0.0), (0.1, 0.2, 0.05)):
+        picture, _ = _drawn(head_rad=head)
+        assert np.array_equal(picture, STAGE.photo)
+
+
+@pytest.mark.parametrize(
+    "shape", ["mouthSmile", "mouthFrown", "mouthPress", "cheekPuff", "mouthShrugLower", "eyeBlink"]
+)
+def test_sealed_shapes_show_nothing_of_the_inside(shape: str) -> None:
+    picture, _ = _drawn(STAGE, LAYER, (0.0, 0.0, 0.0), **{shape: 1.0})
+    assert np.abs(picture - STAGE.photo).max() < 3
+
+
+def test_the_inside_fades_in_without_a_jump() -> None:
+    before = STAGE.photo
+    for opening in np.linspace(0, 0.12, 25):
+        picture, _ = _drawn(jawOpen=float(opening))
+        assert np.abs(picture - before).mean() < 0.02
+        before = picture
+
+
+def test_it_draws_between_the_lips_only() -> None:
+    picture, pose = _drawn(jawOpen=0.5)
+    changed = _changed(picture)
+    assert changed.sum() > 300
+    ring = pose.points_px[load_face_mesh().mouth_ring, :2]
+    rows, columns = np.nonzero(changed)
+    soft = LAYER._soft_px + 1
+    assert (columns > ring[:, 0].min() - soft).all()
+    assert (columns < ring[:, 0].max() + soft).all()
+    assert (rows > ring[:, 1].min() - soft).all()
+    assert (rows < ring[:, 1].max() + soft).all()
+
+
+def _row_of_teeth(picture: np.ndarray, pose) -> np.ndarray:
+    """How far down the brightest rows in the middle of the mouth lie: the upper and the lower teeth."""
+    points = pose.points_px
+    top, bottom, middle = int(points[13, 1]) + 1, int(points[14, 1]) - 1, int(points[13, 0])
+    column = luminance(picture[top:bottom, middle - 4 : middle + 5]).mean(axis=1)
+    half = len(column) // 2
+    return np.array([top + column[:half].argmax(), top + half + column[half:].argmax()])
+
+
+def test_upper_teeth_stay_with_the_head_and_lower_ones_go_with_the_jaw() -> None:
+    near, far = (_row_of_teeth(*_drawn(jawOpen=opening)) for opening in (0.45, 0.75))
+    assert abs(near[0] - far[0]) <= 2
+    assert far[1] - near[1] > 4
+
+
+def test_teeth_turn_with_the_head() -> None:
+    turned, pose = _drawn(jawOpen=0.5, head_rad=(0.0, 0.2, 0.1))
+    changed = _changed(turned)
+    rows, columns = np.nonzero(changed)
+    ring = pose.points_px[load_face_mesh().mouth_ring, :2].mean(axis=0)
+    assert np.hypot(columns.mean() - ring[0], rows.mean() - ring[1]) < 6
+
+
+@pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (0.8, 0.95, 1.3), (0.45, 0.4, 0.35), (1.1, 0.9, 0.5)])
+def test_teeth_are_never_blue_nor_glow(tint: tuple[float, float, float]) -> None:
+    stage = _stage(tint)
+    layer = MouthLayer(stage)
+    picture, _ = _drawn(stage, layer, jawOpen=0.4, mouthUpperUp=0.8, mouthLowerDown=0.8)
+    inside = picture[_changed(picture, stage)]
+    bright = inside[luminance(inside) > np.quantile(luminance(inside), 0.8)]
+    # Noise and the soft edge to the lips, which may be blue in such a picture, leave a little.
+    assert np.median(bright[:, 2] - bright[:, 0]) <= 1
+    assert np.quantile(luminance(bright), 0.9) < 1.5 * luminance(Light.of(stage.photo, stage.fit.points_px).skin)
+
+
+def test_a_darker_picture_has_darker_teeth() -> None:
+    tones = []
+    for factor in (0.4, 0.7, 1.0):
+        stage = _stage((factor, factor, factor))
+        picture, _ = _drawn(stage, MouthLayer(stage), jawOpen=0.5)
+        tones.append(float(luminance(picture[_changed(picture, stage)]).mean()))
+    assert tones == sorted(tones)
+
+
+def test_two_draws_are_equal_to_the_bit() -> None:
+    first, second = _drawn(jawOpen=0.4)[0], _drawn(layer=MouthLayer(_stage()), jawOpen=0.4)[0]
+    assert np.array_equal(first, second)
+
+
+def test_arches_are_symmetric_and_end_with_a_cutting_edge() -> None:
+    for arch in (upper_arch(), lower_arch()):
+        assert arch.picture.shape == (ROWS, COLUMNS, 4)
+        opacity = arch.picture[..., 3]
+        assert np.allclose(opacity, opacity[:, ::-1], atol=1e-3)
+        edge, root = (-1, 0) if arch.top_cm > arch.bottom_cm and arch.top_cm > -3 else (0, -1)
+        assert opacity[root].min() > 0.99
+        assert opacity[edge].max() < 0.9
+    assert upper_arch().bottom_cm < lower_arch().top_cm, "the bite overlaps"
+
+
+def _smiling_stage() -> tuple[Stage, tuple[int, int, int, int]]:
+    """A stage whose mouth stands open in the photograph, with a pale row of teeth under the upper lip."""
+    pose = STAGE.fit.pose(weights_from(jawOpen=0.45))
+    photo = STAGE.photo.copy()
+    ring = pose.points_px[load_face_mesh().mouth_ring, :2]
+    y, x = np.mgrid[0:SIZE, 0:SIZE] + 0.5
+    mesh = load_face_mesh()
+    knots = np.concatenate([[pose.points_px[78, 0]], pose.points_px[mesh.lip_pairs[:, 0], 0], [pose.points_px[308, 0]]])
+    order = np.argsort(knots)
+    upper = np.concatenate([[pose.points_px[78, 1]], pose.points_px[mesh.lip_pairs[:, 0], 1], [pose.points_px[308, 1]]])
+    lower = np.concatenate([[pose.points_px[78, 1]], pose.points_px[mesh.lip_pairs[:, 1], 1], [pose.points_px[308, 1]]])
+    top, bottom = np.interp(x, knots[order], upper[order]), np.interp(x, knots[order], lower[order])
+    inside = (y > top) & (y < bottom) & (x > knots.min()) & (x < knots.max())
+    photo[inside] = (40, 15, 15)
+    teeth = inside & (y < top + 0.6 * (bottom - top))
+    photo[teeth] = (210, 200, 185)
+    photo = gaussian_filter(photo, (0.7, 0.7, 0))
+    middle = int(ring[:, 0].mean())
+    column = np.flatnonzero(teeth[:, middle])
+    return Stage(photo, Fit.of(pose.points_px)), (int(column[0]), int(column[-1]), middle - 6, middle + 6)
+
+
+def test_own_teeth_are_found_kept_and_stay_with_the_head() -> None:
+    stage, (top, bottom, left, right) = _smiling_stage()
+    layer = MouthLayer(stage)
+    assert layer._own is not None
+    untouched = stage.photo.copy()
+    layer.draw(untouched, stage.fit.pose(np.zeros(52)))
+    assert np.array_equal(untouched, stage.photo)
+    # Draw on an empty picture: what is there then, the layer has put there.
+    drawn = np.zeros_like(stage.photo)
+    layer.draw(drawn, stage.fit.pose(weights_from(jawOpen=0.3)))
+    row = slice(top + 3, bottom - 2)
+    assert bottom - top > 8
+    assert np.abs(drawn[row, left:right] - stage.photo[row, left:right]).max() < 14
+
+
+def test_a_mouth_without_teeth_has_no_own_ones() -> None:
+    assert LAYER._own is None
+    stage, _ = _smiling_stage()
+    dark = stage.photo.copy()
+    points = stage.fit.points_px
+    axis = Axis.between(points[78], points[308])
+    knots = np.linspace(-20, 20, 11)
+    lips = np.tile([[-6.0, 6.0]], (11, 1))
+    dark[:] = 30
+    assert OwnTeeth.of(dark, axis, knots, lips, np.eye(3, 4) * 8, Light.of(stage.photo, points)) is None
+
+
+def test_curves_pass_through_their_knots_and_do_not_need_order() -> None:
+    knots, values = np.array([3.0, 0.0, 1.0, 2.0]), np.array([5.0, 1.0, 2.0, 2.5])
+    assert np.allclose(smooth_curve(knots, values, knots), values, atol=1e-4)
+    assert np.allclose(smooth_curve(knots, values, np.array([-9.0, 9.0])), [1, 5], atol=1e-4)
+    line = smooth_curve(np.arange(5.0), 2 * np.arange(5.0), np.linspace(0, 4, 9))
+    assert np.allclose(line, np.linspace(0, 8, 9), atol=1e-3)
+
+
+def test_an_axis_turns_there_and_back() -> None:
+    axis = Axis.between(np.array([10.0, 20.0]), np.array([30.0, 28.0]))
+    points = np.random.default_rng(0).uniform(0, 50, (20, 2))
+    assert np.allclose(axis.back(axis.turn(points)), points)
+    assert np.allclose(axis.turn(np.array([[20.0, 24.0]])), 0)
+
+
+def test_light_tells_blur_and_grain_apart() -> None:
+    points = STAGE.fit.points_px
+    noise = np.random.default_rng(0).normal(0, 2.5, STAGE.photo.shape[:2])[..., None].astype(np.float32)
+    plain, blurred = Light.of(STAGE.photo, points), Light.of(gaussian_filter(STAGE.photo, (2, 2, 0)), points)
+    noisy = Light.of(STAGE.photo + noise, points)
+    assert blurred.blur_px > plain.blur_px + 0.7
+    assert plain.grain < 0.8
+    assert noisy.grain > 1.5
