@@ -35,7 +35,7 @@ TITLE = strings.PERFORM
 _OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
 """Fields with controls of their own."""
 _FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls", "speaking")
-_PORTRAIT = ("consent", "label", "whole", "portrait_face", "portraitist", "variants")
+_CONSENT, _PORTRAIT = ("label", "consent"), ("whole", "portrait_face", "portraitist", "variants")
 _DRAFT_PX = 320
 _GAINS = {region: f"es-field-controls-{region}" for region in ("mouth", "brows", "eyes")}
 _DOWNLOAD = """(name, text) => {
@@ -74,13 +74,13 @@ class _Tab:
         with gr.Row(elem_classes="es-columns"):
             with gr.Column(scale=4, min_width=300):
                 self._line()
+                self._face()
             with gr.Column(scale=5, min_width=320):
                 gr.Markdown(f"### {strings.EMOTION}")
                 emotion_pad("perform", elem_id="es-perform-pad")
             with gr.Column(scale=4, min_width=300, elem_classes="es-stage"):
                 gr.Markdown(f"### {strings.PREVIEW}")
                 self.stage = head_stage("perform", _GAINS, elem_id="es-perform-head")
-                self._face()
                 with gr.Row():
                     self.go = gr.Button(strings.GO, variant="primary", size="lg", elem_id="es-perform-go", scale=3)
                     self.stop = gr.Button(strings.STOP, size="lg", elem_id="es-perform-stop", interactive=False)
@@ -95,7 +95,10 @@ class _Tab:
         self.result = gr.HTML(
             f'<div class="es-result es-empty-result">{strings.EMPTY_RESULT}</div>', elem_id="es-perform-result"
         )
-        self.forms = (self.face_form, self.music_form, self.dial_form, self.more_form, self.portrait_form)
+        self.forms = (
+            *(self.face_form, self.music_form, self.dial_form, self.more_form),
+            *(self.consent_form, self.portrait_form),
+        )
         self.controls: list[Component] = [component for form in self.forms for component in form.components]
         studio.perform = PerformTab([self.speech, self.transcript, self.timeline, *self.controls], self._opened)
 
@@ -127,7 +130,7 @@ class _Tab:
         )
         with gr.Row(elem_classes="es-tight"):
             self.face_form = RequestForm(PerformanceRequest, only=_FACE, choices={"identity": list_identities()})
-        with gr.Group(visible=False) as self.portrait_group:
+        with gr.Column(visible=False) as self.portrait_group:
             self.portrait = gr.File(
                 label=strings.PORTRAIT,
                 file_types=["image"],
@@ -139,7 +142,8 @@ class _Tab:
             self.portrait_says = gr.HTML()
             self.borrow_portrait = gr.Button(strings.BORROW_PORTRAIT, size="sm", elem_id="es-borrow-portrait")
             gr.Markdown(strings.CONSENT_HINT, elem_classes="es-hint es-inside")
-            with gr.Column():
+            self.consent_form = RequestForm(PerformanceRequest, only=_CONSENT)
+            with gr.Accordion(strings.PORTRAIT_DIALS, open=False):
                 self.portrait_form = RequestForm(
                     PerformanceRequest, only=_PORTRAIT, choices={"portraitist": self.portraitists or ["avatar"]}
                 )
@@ -175,7 +179,7 @@ class _Tab:
         with gr.Accordion(strings.MORE, open=False):
             self.more_form = RequestForm(
                 PerformanceRequest,
-                leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_PORTRAIT},
+                leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_CONSENT, *_PORTRAIT},
                 choices={"face": _registered("face")},
             )
 
@@ -419,7 +423,7 @@ class _Tab:
         for form in self.forms:
             fields |= form.values(*(next(given) for _ in form.components))
         if who != strings.THE_PORTRAIT:
-            return {name: value for name, value in fields.items() if name not in _PORTRAIT}
+            return {name: value for name, value in fields.items() if name not in (*_CONSENT, *_PORTRAIT)}
         if not portrait:
             raise InputError(strings.NO_PORTRAIT)
         return fields | {"portrait": portrait}

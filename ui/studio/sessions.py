@@ -32,7 +32,7 @@ class Session:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         """Holds takes, one folder each; nobody else's."""
-        self.work: Work | None = None
+        self.works: set[Work] = set()
         """What is being made for it now."""
         self.words: dict[str, list[dict[str, Any]]] = {}
         """When the words of a transcript are said, as far as they were found in its last line."""
@@ -68,8 +68,8 @@ class Session:
 
     def cancel(self) -> None:
         """Stop what is being made, if anything is."""
-        if self.work is not None:
-            self.work.cancel()
+        for work in tuple(self.works):
+            work.cancel()
 
     def clear_remains(self) -> None:
         """Remove what a take that was cut off has left."""

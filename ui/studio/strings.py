@@ -116,6 +116,9 @@ HEAD = {
     "no_webgl": "This browser shows no 3D; the video is not affected.",
 }
 
+# Forms
+LEFT_OPEN = "open"
+
 # Library
 LIBRARY_SEARCH = "Search"
 LIBRARY_SEARCH_HINT = "words, an emotion, a generator"
@@ -205,7 +208,6 @@ def compare_kept(count: int) -> str:
     """Said when cells were moved into the library."""
     return f"{number_of_takes(count)} kept in the library."
 
-
 # Music
 MUSIC_GENERATOR = "Generator"
 MUSIC_EMOTION = "1. The emotion"
@@ -245,4 +247,19 @@ ROLL = {
 ROLL_KEYS = (
     "Drag over the bar numbers to mark bars (keys <kbd>[</kbd> <kbd>]</kbd>, <kbd>Esc</kbd> ends it). "
     "<kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> go by bars, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom."
+)
+
+# Evaluate
+EVALUATE_TAKES = "Takes of your library"
+EVALUATE_FILES = "Videos, motions, MIDI files or project files"
+EVALUATE_COMPARE = "Hold them against each other"
+EVALUATE_COMPARE_HINT = "Each is a system of its own; the first is what the others are compared with."
+EVALUATE_EARLIER = "Since an earlier report"
+EVALUATE_EARLIER_FILE = "report.json of before"
+EVALUATE_GO = "Evaluate"
+EVALUATE_DONE = "Done: the report is below."
+EVALUATE_REPORT = "Report of the evaluation"
+EVALUATE_EMPTY = (
+    "Choose takes, or drop what any tool has made: lip sync, emotion, faces, gestures and music are measured, each "
+    "beside what it is compared to. What cannot be measured is listed with its reason."
 )

@@ -61,9 +61,10 @@ class Doing:
         return self._work.result
 
     def __iter__(self) -> Iterator[ProgressEvent]:
-        self._session.work = self._work
+        self._session.works.add(self._work)
         try:
             yield from self._work
         finally:
-            self._session.work = None
-            self._session.clear_remains()
+            self._session.works.discard(self._work)
+            if not self._session.works:
+                self._session.clear_remains()

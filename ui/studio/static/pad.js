@@ -99,7 +99,9 @@ export function mount(element, props) {
     intensity.show(state.intensity);
     dominance.show(high);
     if (!rows.some(({ select, range }) => select === document.activeElement || range === document.activeElement)) {
-      const parts = strengths.map((value, k) => [value, facts.categories[k]]).filter(([value]) => value > 0.005)
+      // An emotion that was chosen stays, also while it has no strength yet.
+      const parts = Object.entries(state.weights).filter(([name]) => name !== "neutral")
+        .map(([name, share]) => [share * state.intensity, name])
         .sort((one, other) => other[0] - one[0]).slice(0, 3);
       rows.forEach((row, k) => row.show(parts[k]?.[1] ?? "", parts[k]?.[0] ?? 0));
     }
