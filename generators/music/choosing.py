@@ -19,6 +19,10 @@ _NEAR = 0.3
 """Of -1..1: drafts that are nearer than this are alike. The nearest would only be the most extreme."""
 
 
+_HOP_S = 4.0
+"""Windows that overlap by half say enough of a phrase."""
+
+
 class Draft(NamedTuple):
     """Some bars that could be kept."""
 
@@ -38,7 +42,7 @@ def _distance(draft: Draft) -> float:
         return np.inf
     places, seconds = zip(*((mood.place, seconds) for mood, seconds in draft.bars), strict=True)
     asked = np.average(places, axis=0, weights=seconds)
-    feeling = feeling_of(listen(draft.notes), load_reader())
+    feeling = feeling_of(listen(draft.notes, _HOP_S), load_reader())
     off = np.array([feeling.valence, feeling.arousal]) - asked
     # More than was asked counts the less the more was asked: music of no emotion is often livelier than half of joy.
     off *= np.where(off * asked > 0, 1 - np.abs(asked), 1.0)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from espressivo.errors import InputError
+from espressivo.generators.music.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,18 @@ def draw(
     random: np.random.Generator,
 ) -> int:
     """Draw one of the allowed tokens: at a temperature, from the smallest set whose probability exceeds `top_p`."""
+    if np.count_nonzero(allowed) == 1:
+        return int(allowed.argmax())
+    return _draw(logits, allowed, manner.temperature, manner.top_p, random.random())
+
+
+@compiled
+def _draw(logits, allowed, temperature, top_p, chance):
     ids = np.flatnonzero(allowed)
-    if len(ids) == 1:
-        return int(ids[0])
-    values = logits[ids] / manner.temperature
+    values = logits[ids] / temperature
     weights = np.exp(values - values.max())
-    order = np.argsort(-weights, kind="stable")
+    order = np.argsort(-weights, kind="mergesort")
     reached = np.cumsum(weights[order]) / weights.sum()
-    kept = min(int(np.searchsorted(reached, manner.top_p, side="right")) + 1, len(ids))
-    place = np.searchsorted(reached[:kept], random.random() * reached[kept - 1], side="right")
-    return int(ids[order[min(int(place), kept - 1)]])
+    kept = min(np.searchsorted(reached, top_p, side="right") + 1, len(ids))
+    place = np.searchsorted(reached[:kept], chance * reached[kept - 1], side="right")
+    return ids[order[min(place, kept - 1)]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float
 
 from espressivo.conditioning.music_emotion.recogniser import Feeling
 from espressivo.conditioning.state import EmotionState
@@ -101,3 +102,9 @@ def by_bars(moods: dict[int, Mood]) -> MoodCurve:
 def along(track: EmotionTrack) -> MoodCurve:
     """Return the curve that follows an emotion track in seconds."""
     return lambda _, time_s: Mood.of(track.state_at(max(0.0, time_s)))
+
+
+def places_along(track: EmotionTrack, times_s: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n 2"]:
+    """Return `Mood.place` of a track at some times."""
+    vad = track.sample(np.maximum(times_s, 0.0)).vad[:, :2].astype(float)
+    return vad / np.maximum(np.abs(vad).max(axis=1, keepdims=True), _USUAL_REACH)

@@ -90,6 +90,22 @@ def test_locks_hold(generator: EmoGen) -> None:
     assert score.keys[0].key == Key.of("D dorian")
 
 
+def test_calm_music_is_soft_and_angry_music_loud(generator: EmoGen) -> None:
+    angry, neutral, calm = (of(generator, emotion=place).notes.velocity.mean() for place in ("Q2", "neutral", "Q4"))
+    assert angry > neutral + 20 > calm + 30
+    as_written = of(generator, emotion="Q2", dynamics=0).notes.velocity
+    assert abs(of(generator, emotion="Q4", dynamics=0).notes.velocity.mean() - as_written.mean()) < 10
+
+
+def test_the_pedal_lengthens_notes_and_changes_nothing_else(generator: EmoGen) -> None:
+    pedalled, dry = (of(generator, emotion="Q4", pedal=pedal).notes for pedal in (True, False))
+    assert pedalled.pitch.tolist() == dry.pitch.tolist()
+    assert pedalled.start_tick.tolist() == dry.start_tick.tolist()
+    assert pedalled.velocity.tolist() == dry.velocity.tolist()
+    assert (pedalled.end_tick >= dry.end_tick).all()
+    assert pedalled.end_tick.sum() > dry.end_tick.sum()
+
+
 def test_dominance_is_loud_and_low(generator: EmoGen) -> None:
     weak, strong = (of(generator, bars=12, emotion=f"vad:0,0,{place}").notes for place in (-0.9, 0.9))
     assert strong.velocity.mean() > weak.velocity.mean() + 20

@@ -12,7 +12,7 @@ from espressivo.generators.music.emogen.tokens import DRUMS, Vocabulary
 from espressivo.generators.music.keys import Key, prominence
 from espressivo.generators.music.moods import Mood
 
-_FITTING, _STRANGE = 0.5, 1.5
+_FITTING, _STRANGE = 0.75, 1.0
 """How much prominence in the key counts, and what pitches out of its scale lose."""
 
 

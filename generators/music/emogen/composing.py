@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -190,19 +191,20 @@ class Composer:
         self, plan: Plan, seed: int, best_of: int, progress: ProgressCallback | None, after: tuple[Ids, ...] = ()
     ) -> Piece:
         drafts = 1 if isinstance(plan.mood, Mood) and plan.mood.intensity == 0 else best_of
-        bars = write_choosing(*self._task(plan, seed, drafts), self._nearest, self._commands)
+        bars = write_choosing(*self._task(plan, seed, drafts), partial(self._nearest, plan), self._commands)
         return self._piece(plan, list(_reported(bars, 1, progress)), after)
 
-    def _nearest(self, drafts: Sequence[Sequence[Bar]]) -> int:
-        return nearest(
-            [
-                Draft(
-                    spell(self._vocabulary.decode(token for bar in bars for token in bar.tokens)).notes,
-                    [(bar.mood, bar.seconds) for bar in bars],
-                )
-                for bars in drafts
-            ]
-        )
+    def _nearest(self, plan: Plan, drafts: Sequence[Sequence[Bar]]) -> int:
+        return nearest([self._draft(plan, bars) for bars in drafts])
+
+    def _draft(self, plan: Plan, bars: Sequence[Bar]) -> Draft:
+        spelled = spell(self._vocabulary.decode(token for bar in bars for token in bar.tokens))
+        notes, end = spelled.notes, spelled.edges[-1]
+        notes = playable(notes, 0, end, end)
+        bar_of = np.searchsorted(spelled.edges[1:-1], notes.start_tick, side="right")
+        places = np.array([bar.mood.place for bar in bars])[bar_of]
+        heard = plan.playing.of(notes, 0, end, places, plan.locks.velocity)
+        return Draft(heard, [(bar.mood, bar.seconds) for bar in bars])
 
     def _task(self, plan: Plan, seed: int, count: int) -> tuple[EmoGenLanguageModel, Vocabulary, Plan, list[list[int]]]:
         if count < 1:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -17,7 +17,9 @@ from espressivo.weights.manifest import FOLDER
 
 if TYPE_CHECKING:
     from espressivo.generators.music.emogen.composing import Composer, Piece
+    from espressivo.generators.music.emogen.emotion import Commands
     from espressivo.generators.music.emogen.locks import Locks
+    from espressivo.generators.music.emogen.playing import Playing
     from espressivo.generators.music.emogen.sampling import Plan
     from espressivo.generators.music.score import Chord, Score
     from espressivo.media.notes import Notes
@@ -63,6 +65,10 @@ class EmoGenRequest(MusicRequest):
     """Only the likeliest tokens that together are so probable are drawn."""
     best_of: int = Field(default=4, ge=1, le=32)
     """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
+    pedal: bool = True
+    """Let notes sound until their harmony changes, as pianists do; else they are as long as they are written."""
+    dynamics: float = Field(default=1.0, ge=0, le=1)
+    """How far loudness follows the emotion by rule, as that of players does; at 0 it is what the model writes."""
 
     @field_validator("primer")
     @classmethod
@@ -137,11 +143,14 @@ class EmoGen:
         if request.sections or request.exact:
             return self._in_sections(request, progress)
         piece = self._piece(request, progress)
-        return _score(piece.notes, request, piece.begin_tick)
+        return _score(piece.notes, request, piece.begin_tick, piece.end_tick)
 
     @classmethod
-    def _commands(cls) -> Any:
-        return None
+    def _commands(cls) -> "Commands":
+        from espressivo.generators.music.attributes.attributes import table
+        from espressivo.generators.music.emogen.emotion import with_open_rhythms
+
+        return with_open_rhythms(table().commands)
 
     def _piece(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "Piece":
         plan, drafts = _plan(request), request.best_of
@@ -177,7 +186,7 @@ class EmoGen:
             edges.append(piece.end_tick)
         assert notes is not None
         notes = playable(notes, 0, edges[-1], edges[-1])
-        return _score(stretched(notes, np.array(edges), edges_s), request)
+        return _score(stretched(notes, np.array(edges), edges_s), request, 0, edges[-1])
 
 
 class EmoGenEmopia(EmoGen):
@@ -193,10 +202,11 @@ class EmoGenEmopia(EmoGen):
     _weights: ClassVar = "emogen-emopia-nc"
 
     @classmethod
-    def _commands(cls) -> Any:
+    def _commands(cls) -> "Commands":
         from espressivo.generators.music.emogen.commands import read_commands
+        from espressivo.generators.music.emogen.emotion import with_open_rhythms
 
-        return read_commands(FOLDER / "music-commands-nc" / "commands.json")
+        return with_open_rhythms(read_commands(FOLDER / "music-commands-nc" / "commands.json"))
 
 
 def _plan(request: EmoGenRequest) -> "Plan":
@@ -212,7 +222,14 @@ def _plan(request: EmoGenRequest) -> "Plan":
         locks=_locks(request),
         manner=Manner(request.temperature, request.top_p, request.guidance),
         cadence=not request.loop,
+        playing=_playing(request),
     )
+
+
+def _playing(request: EmoGenRequest) -> "Playing":
+    from espressivo.generators.music.emogen.playing import Playing
+
+    return Playing(request.pedal, request.dynamics, min(1.0, request.guidance))
 
 
 def _locks(request: EmoGenRequest) -> "Locks":
@@ -253,13 +270,18 @@ def _part(progress: ProgressCallback, begin: float, end: float) -> ProgressCallb
     return report
 
 
-def _score(notes: "Notes", request: EmoGenRequest, begin_tick: int = 0) -> "Score":
+def _score(notes: "Notes", request: EmoGenRequest, begin_tick: int, end_tick: int) -> "Score":
     from espressivo.generators.music.dominance import with_loudness
+    from espressivo.generators.music.emogen.composing import playable
     from espressivo.generators.music.keys import key_of
+    from espressivo.generators.music.moods import places_along
     from espressivo.generators.music.score import KeyChange, Score
 
-    notes = with_loudness(notes, request.emotion, begin_tick, request.velocity)
     begin_s = float(notes.seconds_at(np.array([begin_tick]))[0])
+    places = places_along(request.emotion, notes.start_s - begin_s)
+    notes = _playing(request).of(notes, begin_tick, end_tick, places, request.velocity)
+    notes = with_loudness(notes, request.emotion, begin_tick, request.velocity)
+    notes = playable(notes, begin_tick, end_tick, notes.end)
     return replace(
         Score.of(notes, emotion=_later(request.emotion, begin_s)),
         keys=(KeyChange(0, request.key or key_of(notes)),) if len(notes) else (),

@@ -24,6 +24,8 @@ from espressivo.generators.music.emogen.lengths import BarClock, Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.mode import MODE, in_minor, with_mode
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
+from espressivo.generators.music.emogen.pace import Paces
+from espressivo.generators.music.emogen.playing import AS_WRITTEN, Playing
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
 from espressivo.generators.music.keys import Key, key_of
 from espressivo.generators.music.moods import Mood, MoodCurve
@@ -50,6 +52,8 @@ class Plan:
     """Signature and tempo of each bar, where they are given; then there are as many bars."""
     cadence: bool = True
     """Whether the second half of the last bar has to have notes, and none out of the key's tonic triad."""
+    playing: Playing = AS_WRITTEN
+    """How drafts sound to the reader that chooses among them."""
 
 
 class Bar(NamedTuple):
@@ -225,6 +229,7 @@ class _Pen:
         self._bar: list[int] = []
         self._elapsed_s = self._bar_s = 0.0
         self._colours = Colours(vocabulary, self._tonic(seed)) if plan.locks.key is None else None
+        self._paces = Paces(vocabulary)
         self.mood = self._mood_now()
         self.colour = self._colour_now()
 
@@ -291,7 +296,8 @@ class _Pen:
 
     def _colour_now(self) -> Float[np.ndarray, "vocabulary"]:
         led = min(1.0, self._plan.manner.guidance)
-        return np.zeros(len(self._vocabulary)) if self._colours is None else led * self._colours.of(self.mood)
+        pace = self._paces.of(self.mood)
+        return led * (pace if self._colours is None else pace + self._colours.of(self.mood))
 
     def _tonic(self, seed: Sequence[int]) -> int:
         """That of what is there already; else any, drawn apart from the notes."""
