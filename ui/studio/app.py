@@ -37,10 +37,11 @@ def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: st
 
     from espressivo.ui.studio import perform
     from espressivo.ui.studio.compare import tab as compare
+    from espressivo.ui.studio.evaluate import tab as evaluate
     from espressivo.ui.studio.library import tab as library
     from espressivo.ui.studio.music import tab as music
 
-    tabs = (perform, compare, music, library)
+    tabs = (perform, compare, music, evaluate, library)
     with gr.Blocks(
         title=strings.TITLE,
         analytics_enabled=False,

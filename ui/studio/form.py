@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from espressivo.ui.studio import strings
+
 if TYPE_CHECKING:
     from gradio.components import Component
 
+_LONGEST_NUMBER = 30
 _WIDEST_SLIDER = 10_000
 """A whole number with a wider range (a seed, for one) is typed, not dragged."""
 
@@ -86,7 +89,10 @@ class RequestForm:
         values: list[Any] = []
         for field in self.fields:
             value = _at(request, field.path, None if field.switch is not None else field.component.value)
-            values.append(field.component.value if value is None and field.switch is not None else value)
+            if value is None and field.switch is not None:
+                values.append(field.component.value)
+            else:
+                values.append(f"{value:g}" if _is_open_number(field, value) else value)
             if field.switch is not None:
                 values.append(value is not None)
         return values
@@ -200,13 +206,21 @@ def _number(kind: str, schema: Mapping[str, Any], default: Any, about: dict[str,
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     step = schema.get("multipleOf") or (1 if kind == "integer" else None)
-    # A slider always has a value, so what may be left open is typed.
-    if default is not None and low is not None and high is not None and high - low <= _WIDEST_SLIDER:
+    if default is None:
+        # Gradio's sliders and numbers always have a value in the browser; only text can be left open there.
+        return gr.Textbox("", placeholder=strings.LEFT_OPEN, max_lines=1, max_length=_LONGEST_NUMBER, **about)
+    if low is not None and high is not None and high - low <= _WIDEST_SLIDER:
         return gr.Slider(low, high, value=default, step=step or 0.01, **about)
     if "exclusiveMaximum" in schema and kind == "integer":
         high = schema["exclusiveMaximum"] - 1
     precision = 0 if kind == "integer" else None
     return gr.Number(default, minimum=low, maximum=high, precision=precision, **about)
+
+
+def _is_open_number(field: Field, value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and field.component.get_block_name() == "textbox"
+    )
 
 
 def _controls(field: Field) -> "list[Component]":

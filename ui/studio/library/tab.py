@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from espressivo.errors import EspressivoError
 from espressivo.inputmodel import InputModel
+from espressivo.take import Take
 from espressivo.ui.studio import messages, strings
 from espressivo.ui.studio.endpoints import in_words, served
 from espressivo.ui.studio.library.project_file import SUFFIX, read_project, write_project
@@ -123,6 +124,18 @@ def build(studio: "Studio") -> None:
             return messages.problem(error), count
         return messages.note(strings.library_imported(len(found))), count + 1
 
+    def go_on(held: Any, request: gr.Request) -> list[Any]:
+        """Open the take where it was made, with everything as it was asked for."""
+        name = _Cards.model_validate(held or {}).opened
+        try:
+            take = library(request).entry(name or "").take
+            place, values = ("perform", perform.open(take)) if _speaks(take) else ("music", music.open(take))
+        except EspressivoError as error:
+            return [messages.problem(error), gr.skip(), *(gr.skip() for _ in [*perform.opened, *music.opened])]
+        skipped = [gr.skip() for _ in (music.opened if place == "perform" else perform.opened)]
+        both = [*values, *skipped] if place == "perform" else [*skipped, *values]
+        return ["", gr.update(selected=place), *both]
+
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on(
         [studio.takes_changed.change, search.change],
@@ -137,7 +150,15 @@ def build(studio: "Studio") -> None:
     undo.click(bring_back, [deleted, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     export.click(save, shelf, said, **quiet).then(None, js=_FOLLOW_LINK)
     take_in.upload(read_in, [take_in, studio.takes_changed], [said, studio.takes_changed], **quiet)
+    perform, music = studio.perform, studio.music
+    if perform is None or music is None:
+        raise ValueError("The Library tab opens takes in Perform and Music; build them before it.")
+    again.click(go_on, shelf, [said, studio.tabs, *perform.opened, *music.opened], **quiet)
     _offer_endpoints(studio)
+
+
+def _speaks(take: Take) -> bool:
+    return take.file("speech.wav").is_file()
 
 
 def _offer_endpoints(studio: "Studio") -> None:

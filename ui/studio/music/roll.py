@@ -1,10 +1,12 @@
 """The piano roll in the studio: its elements, what its script draws, and what it may say."""
 
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
 from espressivo.inputmodel import InputModel
 from espressivo.take import Take
@@ -62,6 +64,19 @@ def roll_value(take: Take, tickets: Tickets) -> dict[str, Any]:
         "summary": summary_of(score),
         "bars": None,
     }
+
+
+def emotion_of_bars(take: Take, track: EmotionTrack, bars: tuple[int, int]) -> EmotionTrack:
+    """Return the part of a track that some bars of a take's music have, counted from 1.
+
+    Raises:
+        InputError: the take holds no music, or not these bars.
+    """
+    first, last = bars
+    score = score_of(take)
+    if not 1 <= first <= last <= score.bars:
+        raise InputError(f"The piece has bars 1 to {score.bars}; {first} to {last} are no range of them.")
+    return replace(score, emotion=track).between(first - 1, last).emotion or track
 
 
 def score_of(take: Take) -> "Score":

@@ -12,6 +12,7 @@ from gradio.components import Component
 from espressivo.conditioning.notation import format_emotion, parse_emotion
 from espressivo.errors import Cancelled, EspressivoError, InputError
 from espressivo.generation import generate
+from espressivo.generators.music.request import without_quadrants
 from espressivo.take import Take
 from espressivo.ui.studio import messages, strings
 from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, track_of, value_of
@@ -19,7 +20,7 @@ from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.library.showing import download, files_html
 from espressivo.ui.studio.music import endpoints
 from espressivo.ui.studio.music.generators import GeneratorControls, lay_out, music_generators
-from espressivo.ui.studio.music.roll import MarkedBars, piano_roll, roll_value
+from espressivo.ui.studio.music.roll import MarkedBars, emotion_of_bars, piano_roll, roll_value
 from espressivo.ui.studio.music.stems import write_stems
 from espressivo.ui.studio.remembering import remember
 from espressivo.ui.studio.studio import WORK
@@ -85,16 +86,21 @@ class _Tab:
         self.roll = piano_roll(_STORE, elem_id="es-music-roll")
         self.piece = gr.State(None)
         with gr.Row(elem_classes="es-toolbar"):
-            self.first = gr.Number(None, label=strings.MUSIC_FIRST, minimum=1, precision=0, min_width=90)
-            self.last = gr.Number(None, label=strings.MUSIC_LAST, minimum=1, precision=0, min_width=90)
-            self.anew = gr.Button(strings.MUSIC_INFILL, min_width=150, elem_id="es-music-infill")
-            self.again = gr.Button(strings.MUSIC_AGAIN, min_width=150)
-            self.stems = gr.Button(strings.MUSIC_STEMS, min_width=100)
+            self.first = gr.Textbox("", label=strings.MUSIC_FIRST, max_lines=1, max_length=6, min_width=90)
+            self.last = gr.Textbox("", label=strings.MUSIC_LAST, max_lines=1, max_length=6, min_width=90)
+            self.anew = gr.Button(strings.MUSIC_INFILL, min_width=150, interactive=False, elem_id="es-music-infill")
+            self.again = gr.Button(strings.MUSIC_AGAIN, min_width=150, interactive=False)
+            self.stems = gr.Button(strings.MUSIC_STEMS, min_width=100, interactive=False)
         gr.Markdown(strings.MUSIC_INFILL_HINT, elem_classes="es-hint")
         self.below = gr.HTML(elem_id="es-music-below")
         self.files = gr.HTML(elem_id="es-music-files")
         self.all_controls = [component for each in self.controls.values() for component in each.components]
-        self.opened: list[Component] = [self.name, self.timeline, *self.all_controls]
+        self.of_a_piece: list[Component] = [self.anew, self.again, self.stems]
+        self.opened: list[Component] = [
+            *(self.name, self.timeline, self.roll, self.files, self.piece),
+            *self.of_a_piece,
+            *self.all_controls,
+        ]
 
     def connect(self) -> None:
         """Say what happens when."""
@@ -105,8 +111,8 @@ class _Tab:
             "concurrency_id": WORK,
             "concurrency_limit": self.studio.workers.count,
         }
-        made = [self.said, self.below, self.roll, self.files, self.piece, self.go, self.stop, self.anew]
-        made.append(self.studio.takes_changed)
+        made = [self.said, self.below, self.roll, self.files, self.piece, self.go, self.stop, self.studio.takes_changed]
+        made += self.of_a_piece
         self.name.change(self.choose, self.name, [self.about, *self.boxes], **quiet)
         self.go.click(
             self.compose,
@@ -159,8 +165,8 @@ class _Tab:
         name: str,
         track: Any,
         piece: str | None,
-        first: float | None,
-        last: float | None,
+        first: str,
+        last: str,
         count: int,
         request: gr.Request,
         *given: Any,
@@ -173,14 +179,19 @@ class _Tab:
                 raise InputError(strings.MUSIC_NO_INFILL)
             if piece is None:
                 raise InputError(strings.MUSIC_NO_PIECE)
-            if first is None or last is None:
+            if not (first.strip().isdecimal() and last.strip().isdecimal()):
                 raise InputError(strings.MUSIC_NO_BARS)
             asked = self._options(name, track, given)
+            take, bars = session.take(piece), (int(first), int(last))
             for length in ("bars", "seconds", "exact"):
                 asked.pop(length, None)
-            midi = session.take(piece).file("music.mid")
+            asked["emotion"] = format_emotion(emotion_of_bars(take, track_of(track), bars))
             # Another seed than the one that wrote these bars.
-            return asked | {"primer": str(midi), "infill": (int(first), int(last)), "seed": secrets.randbelow(2**32)}
+            return asked | {
+                "primer": str(take.file("music.mid")),
+                "infill": bars,
+                "seed": secrets.randbelow(2**32),
+            }
 
         yield from self._make(self.below, name, count, request, options)
 
@@ -223,18 +234,19 @@ class _Tab:
         """Return what the controls show for a take with music.
 
         Raises:
-            InputError: no generator that is here made it.
+            EspressivoError: no generator that is here made it, or its music cannot be read.
         """
         made = take.record.get("generators", {}).get("music", {}).get("name")
         asked = take.record["request"]
         emotion = asked.get("emotion")
-        track = gr.skip() if not isinstance(emotion, str) else value_of(parse_emotion(emotion))
+        track = value_of(parse_emotion(without_quadrants(emotion))) if isinstance(emotion, str) else gr.skip()
         shown = [
             value
             for name, each in self.controls.items()
             for value in (each.shown(asked) if name == self._of(made).spec.name else each.shown({}))
         ]
-        return [made, track, *shown]
+        piece = [roll_value(take, self.studio.tickets), files_html(take, self.studio.tickets), take.folder.name]
+        return [made, track, *piece, *(gr.update(interactive=True) for _ in self.of_a_piece), *shown]
 
     # Inside
 
@@ -247,8 +259,7 @@ class _Tab:
         options: Callable[[], dict[str, Any]],
     ) -> Iterator[dict[Component, Any]]:
         session = self.studio.session(request)
-        idle = {self.go: gr.update(interactive=True), self.anew: gr.update(interactive=True)}
-        idle[self.stop] = gr.update(interactive=False)
+        idle: dict[Component, Any] = {self.go: gr.update(interactive=True), self.stop: gr.update(interactive=False)}
         try:
             doing = self.studio.do(
                 session, generate, name=self._of(name).spec.name, options=options(), out=session.new_folder(name)
@@ -258,7 +269,6 @@ class _Tab:
                 self.below: "",
                 place: messages.note(strings.WAITING),
                 self.go: gr.update(interactive=False),
-                self.anew: gr.update(interactive=False),
                 self.stop: gr.update(interactive=True),
             }
             for event in doing:
@@ -270,6 +280,7 @@ class _Tab:
                 self.files: files_html(take, self.studio.tickets),
                 self.piece: take.folder.name,
                 self.studio.takes_changed: count + 1,
+                **{button: gr.update(interactive=True) for button in self.of_a_piece},
                 **idle,
             }
         except Cancelled:
@@ -296,7 +307,7 @@ def _marked(event: gr.EventData) -> tuple[Any, Any]:
         bars = MarkedBars.model_validate(event._data).bars
     except EspressivoError:
         return gr.skip(), gr.skip()
-    return bars or (None, None)
+    return (str(bars[0]), str(bars[1])) if bars else ("", "")
 
 
 def _about(name: str) -> str:

@@ -4,6 +4,7 @@
 import { storeOf } from "./store.js";
 
 const USUAL_S = 32;
+const SILENCE = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQAAAAA=";
 
 export function mount(element, props, trigger, watch, pianoRoll) {
   const find = (name) => element.querySelector(`[data-part="${name}"]`);
@@ -23,8 +24,8 @@ export function mount(element, props, trigger, watch, pianoRoll) {
       if (address) audio.src = address; else audio.removeAttribute("src");
       audio.load();
       summary.textContent = value ? value.summary : "";
-      stretch(piece ? piece.seconds : USUAL_S);
-      if (piece) roll = pianoRoll(element, piece, audio, marked);
+      stretch(piece ? piece.seconds : USUAL_S, address);
+      if (piece) roll = pianoRoll(element.querySelector(".es-roll"), piece, audio, marked);
     }
     if (roll) roll.mark(value.bars ?? null);
   }
@@ -34,15 +35,18 @@ export function mount(element, props, trigger, watch, pianoRoll) {
     trigger("select", { bars });
   }
 
-  // The time line has no sound of its own here, but a length: that of the piece, or of one that is to be.
-  function stretch(seconds) {
+  // The time line is as long as the piece, or as one that is to be usually is.
+  function stretch(seconds, address) {
     const last = Math.max(...store.keyframes.map((keyframe) => keyframe.t_s));
-    store.setSound({ src: "", duration_s: Math.max(seconds, last), peaks: [], words: [] });
+    store.setSound({ src: address || SILENCE, duration_s: Math.max(seconds, last), peaks: [], words: [] });
   }
 
   for (const kind of ["timeupdate", "seeked"]) {
     audio.addEventListener(kind, () => { if (!audio.paused) store.seek(audio.currentTime); });
   }
+  // The time line plays the same sound; one of the two at a time.
+  document.addEventListener("play", (event) => { if (event.target !== audio) audio.pause(); }, true);
+  audio.addEventListener("play", () => { for (const other of document.querySelectorAll("audio, video")) if (other !== audio) other.pause(); });
   new MutationObserver(() => roll?.repaint()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   watch("value", draw);
   draw();

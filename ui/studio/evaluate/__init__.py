@@ -1,0 +1,1 @@
+"""Evaluating: takes, videos and music become a report."""
