@@ -8,7 +8,7 @@ by a pyramid of averages, its texture by reflection at the outline.
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 from PIL import Image
 from scipy.ndimage import (
     distance_transform_edt,
@@ -66,19 +66,22 @@ def fill_behind(
     hole = np.asarray(maximum_filter(matte > 0.02, max(3, size // 40)), bool)
     if not hole.any() or hole.all():
         return picture
-    broad = _pyramid_fill(picture, ~hole)
-    depth = np.asarray(distance_transform_edt(hole))
-    down, across = np.gradient(gaussian_filter(depth, max(1.0, size / 120)))
-    slope = np.stack([np.asarray(down), np.asarray(across)])
-    slope /= np.maximum(np.linalg.norm(slope, axis=0), 1e-6)
-    places = np.mgrid[0:size, 0:size] - slope * (2 * depth + 1)
-    inside = ((places >= 0) & (places <= size - 1)).all(axis=0)
-    texture = picture - _pyramid_blur(picture, broad, hole, size / 40)
+    broad = _broad(picture, np.logical_not(hole))
+    whole = np.where(hole[..., np.newaxis], broad, picture)
+    texture = picture - _blurred(whole, size / 40)
     texture[hole] = 0
-    mirrored = np.stack([map_coordinates(texture[..., k], places, order=1, mode="nearest") for k in range(3)], axis=-1)
-    fade = np.exp(-depth / (size / 12)) * inside
-    filled = np.clip(broad + mirrored * fade[..., np.newaxis].astype(np.float32), 0, 255)
-    return np.where(hole[..., np.newaxis], filled, picture).astype(np.float32)
+    depth = np.asarray(distance_transform_edt(hole))
+    smooth = gaussian_filter(depth, max(1.0, size / 120))
+    down, across = np.asarray(np.gradient(smooth, axis=0)), np.asarray(np.gradient(smooth, axis=1))
+    rows, columns = np.nonzero(hole & (depth < size / 4))
+    deep = depth[rows, columns]
+    slope = np.stack([down[rows, columns], across[rows, columns]])
+    slope /= np.maximum(np.linalg.norm(slope, axis=0), 1e-6)
+    places = np.stack([rows, columns]) - slope * (2 * deep + 1)
+    fade = np.exp(-deep / (size / 12)) * ((places >= 0) & (places <= size - 1)).all(axis=0)
+    for k in range(3):
+        whole[rows, columns, k] += fade * map_coordinates(texture[..., k], places, order=1, mode="nearest")
+    return np.clip(whole, 0, 255)
 
 
 @cache
@@ -99,33 +102,36 @@ def _guided(
     return mean(slope) * guide + mean(value_mean - slope * guide_mean)
 
 
-def _pyramid_fill(picture: Float32[np.ndarray, "h w 3"], known: np.ndarray) -> Float32[np.ndarray, "h w 3"]:
+def _broad(picture: Float32[np.ndarray, "h w 3"], known: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:
     """Fill what is not known with averages of what is, the coarser the farther away (Gortler et al. 1996)."""
     weight = known.astype(np.float32)[..., np.newaxis]
     return _pull_push(picture * weight, weight)
 
 
-def _pull_push(summed: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _pull_push(summed: Float32[np.ndarray, "h w 3"], weight: Float32[np.ndarray, "h w 1"]) -> np.ndarray:
     high, wide = weight.shape[:2]
+    average = summed / np.maximum(weight, 1e-6)
     if min(high, wide) <= 1 or weight.min() >= 1:
-        return summed / np.maximum(weight, 1e-6)
-    even = ((0, high % 2), (0, wide % 2), (0, 0))
-
-    def halved(array: np.ndarray) -> np.ndarray:
-        padded = np.pad(array, even, mode="edge")
-        return padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2, -1).mean(axis=(1, 3))
-
-    half_weight = halved(weight)
+        return average
+    half_weight = _halved(weight)
     scale = np.minimum(half_weight * 4, 1) / np.maximum(half_weight, 1e-6)
-    coarse = _pull_push(halved(summed) * scale, half_weight * scale)
-    places = [(np.arange(length) + 0.5) / 2 - 0.5 for length in (high, wide)]
-    grid = np.meshgrid(*places, indexing="ij")
-    up = np.stack([map_coordinates(coarse[..., k], grid, order=1, mode="nearest") for k in range(3)], axis=-1)
-    share = np.minimum(weight, 1)
-    return summed / np.maximum(weight, 1e-6) * share + up * (1 - share)
+    coarse = _enlarged(_pull_push(_halved(summed) * scale, half_weight * scale), high, wide)
+    return coarse + np.minimum(weight, 1) * (average - coarse)
 
 
-def _pyramid_blur(picture: np.ndarray, broad: np.ndarray, hole: np.ndarray, sigma: float) -> np.ndarray:
-    """Return the broad colours of the background, up to the outline."""
-    whole = np.where(hole[..., np.newaxis], broad, picture)
-    return gaussian_filter(whole, (sigma, sigma, 0))
+def _blurred(picture: Float32[np.ndarray, "h w 3"], sigma: float) -> Float32[np.ndarray, "h w 3"]:
+    """Blur with a wide bell, at a quarter of the scale."""
+    small = gaussian_filter(_halved(_halved(picture)), (sigma / 4, sigma / 4, 0))
+    return _enlarged(small, *picture.shape[:2])
+
+
+def _halved(array: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "half_h half_w n"]:
+    high, wide = array.shape[:2]
+    if high % 2 or wide % 2:
+        array = np.pad(array, ((0, high % 2), (0, wide % 2), (0, 0)), mode="edge")
+    return (array[::2, ::2] + array[1::2, ::2] + array[::2, 1::2] + array[1::2, 1::2]) / 4
+
+
+def _enlarged(array: Float32[np.ndarray, "h w n"], high: int, wide: int) -> Float32[np.ndarray, "high wide n"]:
+    planes = [Image.fromarray(np.ascontiguousarray(array[..., k])) for k in range(array.shape[2])]
+    return np.stack([np.asarray(plane.resize((wide, high), Image.Resampling.BILINEAR)) for plane in planes], axis=-1)
