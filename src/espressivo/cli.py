@@ -179,6 +179,7 @@ def _studio(
     port: int | None = None,
     logins: Path | None = None,
     open_browser: bool = False,
+    max_upload_mb: int = 512,
 ) -> None:
     """Open the studio: perform, compare and measure in a browser.
 
@@ -188,11 +189,12 @@ def _studio(
         port: The port (default: the first free one from 7860).
         logins: A text file with a name:password per line; nobody else may come in.
         open_browser: Show the page in the browser.
+        max_upload_mb: Files over this size are refused while they arrive.
     """
     from espressivo.ui.studio.app import launch
     from espressivo.ui.studio.logins import read_logins
 
-    launch(folder, host, port, None if logins is None else read_logins(logins), open_browser)
+    launch(folder, host, port, None if logins is None else read_logins(logins), open_browser, max_upload_mb)
 
 
 @app.command(name="generators")

@@ -1,6 +1,5 @@
 """One studio for all tests of pages, and a Chromium that may speak to nobody else."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -8,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,35 +17,59 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 _START_S = 90
-_ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --enable-unsafe-swiftshader --mute-audio "
-    "--autoplay-policy=no-user-gesture-required"
-).split()
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+]
 WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
 def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running studio, started once per session as a user would start it."""
+    with running_studio(tmp_path_factory.mktemp("studio")) as address:
+        yield address
+
+
+@contextmanager
+def running_studio(folder: Path, *options: str) -> Iterator[str]:
+    """Start a studio whose takes and log lie in `folder`, and end it afterwards."""
     pytest.importorskip("gradio")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "espressivo", "studio", "--folder", str(folder / "takes"), "--port", str(port)]
-    log = (folder / "log").open("w+")
-    server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"NUMBA_NUM_THREADS": "2"})
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        _wait_for(address, server, folder / "log")
-        yield address
-    finally:
-        server.terminate()
+        port = str(free.getsockname()[1])
+    command = [
+        sys.executable,
+        "-m",
+        "espressivo",
+        "studio",
+        "--folder",
+        str(folder / "takes"),
+        "--port",
+        port,
+        *options,
+    ]
+    with (folder / "log").open("w+") as log:
+        server = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}/"
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
+            _wait_for(address, server, folder / "log")
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +127,11 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> Non
         except OSError:
             time.sleep(0.2)
     pytest.fail("the studio did not start")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project file with the takes of `tests.ui.takes`."""
+    from tests.ui.takes import make_project
+
+    return make_project(tmp_path_factory.mktemp("project"))

@@ -170,7 +170,7 @@ def test_the_browser_and_the_server_mean_the_same_by_an_emotion(page: "Page") ->
         """async ([facts, points, keyframes, times]) => {
           const rules = await import(new URL("studio/emotion.js", document.baseURI));
           return [points.map((point) => rules.strengthsOf(rules.fromVad(point, facts), facts)),
-                  times.map((time) => { const at = rules.sample(keyframes, time, facts); return [...at.strengths, ...at.vad]; })];
+                  times.map((time) => Object.values(rules.sample(keyframes, time, facts)).flat())];
         }""",
         [emotion_facts(), points.tolist(), value_of(track)["keyframes"], times.tolist()],
     )

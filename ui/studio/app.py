@@ -19,7 +19,7 @@ from espressivo.ui.studio.worker import Workers
 if TYPE_CHECKING:
     import gradio as gr
 
-MAX_UPLOAD = "512mb"
+MAX_UPLOAD_MB = 512
 _CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
 _HEAD = '<script type="module" src="studio/studio.js"></script>'
 
@@ -81,6 +81,7 @@ def launch(
     port: int | None = None,
     logins: list[tuple[str, str]] | None = None,
     open_browser: bool = False,
+    max_upload_mb: int = MAX_UPLOAD_MB,
     block: bool = True,
 ) -> tuple["gr.Blocks", str]:
     """Start the studio; returns the application and its address, at once or (with `block`) when it is stopped.
@@ -91,6 +92,7 @@ def launch(
         port: the port; by default the first free one from 7860.
         logins: names and passwords, without which nobody may come in.
         open_browser: show the page in the user's browser.
+        max_upload_mb: files over this size are refused while they arrive.
         block: whether to wait until the user stops it.
 
     Raises:
@@ -128,7 +130,7 @@ def launch(
             share=False,
             show_error=False,
             allowed_paths=[],
-            max_file_size=MAX_UPLOAD,
+            max_file_size=f"{max_upload_mb}mb",
             ssr_mode=False,
             enable_monitoring=False,
             footer_links=["api", "settings"],

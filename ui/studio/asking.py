@@ -18,7 +18,7 @@ _SHOWN_FORMATS = ("mp4", "glb")
 _BORROWED = ("auto", "of", "voice", "face", "text", "music")
 _PLAIN_TEXT = ("consent",)
 """What is kept as it is written, and read by nobody."""
-_NAMES_A_FILE = re.compile(r"(?:^|[=+\s,])(?:of|voice|face|text|music)\s*:|[\\/]|\.[a-z0-9]{2,9}$", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(r"(?:^|[=+\s,])(?:of|voice|face|text|music)\s*:|[\\/]|\.[a-z][a-z0-9]{1,8}$", re.IGNORECASE)
 """What the command line's notations read a file for, and anything that looks like a path."""
 FILE_FIELDS = tuple(
     name
@@ -43,10 +43,11 @@ def request_from(
     Raises:
         InputError: a field is unknown or does not fit.
     """
-    if not isinstance(settings, Mapping) or (apart := [name for name in _GIVEN_APART if name in settings]):
-        raise InputError(
-            f"Settings cannot hold {apart[0] if isinstance(settings, Mapping) else 'that'}; give it apart."
-        )
+    if not isinstance(settings, Mapping):
+        raise InputError("The settings are no table; give fields of the request with their values.")
+    if apart := [name for name in _GIVEN_APART if name in settings]:
+        raise InputError(f"Settings cannot hold {apart[0]}; give it apart.")
+    _refuse_typed_files({name: value for name, value in settings.items() if name not in (*FILE_FIELDS, *_PLAIN_TEXT)})
     words = (transcript or "").strip()
     # A transcript that ends in .txt names a file on the command line; here it always is the words themselves.
     words = f"{words} " if words.lower().endswith(".txt") else words

@@ -44,8 +44,7 @@ def offer(studio: "Studio") -> None:
             session = studio.session(request)
             line = uploaded(speech)
             track = typed_emotion(emotion)
-            fields = dict(settings or {})
-            fields |= {name: str(uploaded(fields[name])) for name in FILE_FIELDS if fields.get(name) is not None}
+            fields = with_uploads({} if settings is None else settings)
             wanted = request_from(fields, str(line), transcript, track)
             doing = studio.do(session, perform, request=wanted, out=session.new_folder(line.stem))
             for _ in doing:
@@ -99,3 +98,15 @@ def offer(studio: "Studio") -> None:
     gr.api(recognise_emotion, api_name="recognise_emotion")
     gr.api(emotionml, api_name="emotionml")
     gr.api(stop, api_name="stop", queue=False)
+
+
+def with_uploads(settings: dict[str, Any]) -> dict[str, Any]:
+    """Put in place of each file that was uploaded where it lies.
+
+    Raises:
+        InputError: a field that names a file holds no upload, or the settings are no table.
+    """
+    if not isinstance(settings, dict):
+        raise InputError("The settings are no table; give fields of the request with their values.")
+    given = {name: settings[name] for name in FILE_FIELDS if name != "speech" and settings.get(name) is not None}
+    return settings | {name: str(uploaded(value)) for name, value in given.items()}
