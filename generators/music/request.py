@@ -1,6 +1,7 @@
 """What every request for music has: an emotion, a length and a seed."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -18,6 +19,7 @@ _QUADRANT = re.compile(r"\bQ([1-4])(?::([0-9.]+))?", re.IGNORECASE)
 _SIGNS = {"1": (1, 1), "2": (-1, 1), "3": (-1, -1), "4": (1, -1)}
 _REACH = 0.6
 _MOST_BARS, _MOST_S = 2000, 3600.0
+_SHORTEST_SECTION_S = 1.5
 
 
 def without_quadrants(value: Any) -> Any:
@@ -57,6 +59,28 @@ class MusicRequest(GenerationRequest):
     def bars_or_usual(self) -> int | None:
         """Bars to write; None where seconds are given."""
         return USUAL_BARS if self.bars is None and self.seconds is None else self.bars
+
+
+class TimedRequest(MusicRequest):
+    """What a piece of music should be that can meet points in time."""
+
+    sections: tuple[float, ...] = ()
+    """Seconds at which the music turns: bar lines fall on them and on the end, by a little give in the tempo."""
+    exact: bool = False
+    """Let the tempo give a little, so that the music ends on the second (with `sections` it always does)."""
+
+    @model_validator(mode="after")
+    def _has_time(self) -> Self:
+        if self.sections or self.exact:
+            if self.seconds is None:
+                raise InputError("Sections and an exact end are for new music of some length; give seconds.")
+            edges = (0.0, *self.sections, self.seconds)
+            if any(end - begin < _SHORTEST_SECTION_S for begin, end in pairwise(edges)):
+                raise InputError(
+                    f"Sections {', '.join(f'{edge:g}' for edge in edges)} s do not rise by {_SHORTEST_SECTION_S:g} s; "
+                    "leave that much between them."
+                )
+        return self
 
 
 KeyInput = Annotated[

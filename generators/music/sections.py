@@ -68,3 +68,20 @@ def stretched(notes: Notes, edges: Int[np.ndarray, "sections+1"], edges_s: Seque
         within = [tempo for tempo in notes.tempi if begin < tempo.tick < end]
         tempi += [Tempo(max(tempo.tick, begin), tempo.bpm * float(scales[number])) for tempo in (held, *within)]
     return replace(notes, tempi=tuple(tempi))
+
+
+def on_time(notes: Notes, sections_s: Sequence[float], seconds: float) -> Notes:
+    """Return the piece with the bar lines nearest to some times on them, and its end on `seconds`; see `stretched`.
+
+    A time that has no bar line left, because the one before took it, is left out.
+    """
+    lines = notes.bar_edges
+    lines_s = notes.seconds_at(lines)
+    lines_s *= seconds / lines_s[-1]
+    edges, edges_s = [0], [0.0]
+    for time_s in sections_s:
+        free = np.flatnonzero((lines > edges[-1]) & (lines < lines[-1]))
+        if len(free):
+            edges.append(int(lines[free[np.abs(lines_s[free] - time_s).argmin()]]))
+            edges_s.append(time_s)
+    return stretched(notes, np.array([*edges, lines[-1]]), [*edges_s, seconds])

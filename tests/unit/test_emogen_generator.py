@@ -15,9 +15,9 @@ from espressivo.generators.music.emogen.checkpoints import load_official
 from espressivo.generators.music.emogen.generator import EmoGen, EmoGenRequest
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.tokens import many_instruments, piano
-from espressivo.generators.music.keys import Key
+from espressivo.generators.music.keys import Key, key_of
 from espressivo.generators.music.score import Score, write_midi
-from espressivo.media.notes import Notes, Tempo
+from espressivo.media.notes import Notes, Tempo, read_notes
 from espressivo.progress import ProgressEvent
 
 SIZE = EmoGenSize(width=16, feed_forward=16, layers=2, heads=2, attribute_width=2, half_lives=(3.0, 40.0))
@@ -88,6 +88,17 @@ def test_locks_hold(generator: EmoGen) -> None:
     assert np.bincount(notes.start_tick // notes.ticks_per_quarter).max() <= 2
     assert score.bars == 3
     assert score.keys[0].key == Key.of("D dorian")
+
+
+def test_a_mode_holds_on_a_tonic_of_its_own(generator: EmoGen, primer: Path) -> None:
+    keys = [of(generator, mode="dorian", seed=seed).keys[0].key for seed in range(4)]
+    assert {key.mode for key in keys} == {"dorian"}
+    assert len({key.tonic for key in keys}) > 1
+    notes = of(generator, mode="minor", emotion="joy", bars=4)
+    assert set((notes.notes.pitch % 12).tolist()) <= notes.keys[0].key.scale
+    assert of(generator, mode="minor", primer=primer).keys[0].key == Key(key_of(read_notes(primer)).tonic, "minor")
+    with pytest.raises(InputError, match="leave out one"):
+        of(generator, key="C", mode="minor")
 
 
 def test_calm_music_is_soft_and_angry_music_loud(generator: EmoGen) -> None:

@@ -278,6 +278,10 @@ def test_new_music_has_the_asked_length_key_and_tempo(generator: MusicFaderNets,
     assert score.notes.tempi[0].bpm == 90
     assert score.keys[0].key == Key.of("D")
     assert changed(generator, seconds=10.0, tempo=96).bars == 4
+    notes = changed(generator, seconds=11.0, sections=(5.2,), tempo=96).notes
+    lines_s = notes.seconds_at(notes.bar_edges)
+    assert lines_s[-1] == pytest.approx(11.0, abs=1e-6)
+    assert np.abs(lines_s - 5.2).min() < 1e-6
 
 
 def test_silence_stays_silent(generator: MusicFaderNets, tmp_path: Path) -> None:

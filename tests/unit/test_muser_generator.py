@@ -178,6 +178,13 @@ def test_seconds_are_met_within_half_a_bar(generator: MusER, seconds: float) -> 
     assert score.seconds == pytest.approx(float(score.notes.seconds_at(np.array([BAR * score.bars]))[0]), abs=0.01)
 
 
+def test_bar_lines_fall_on_the_turns(generator: MusER) -> None:
+    notes = composed(generator, bars=None, seconds=13.0, sections=(5.2,), emotion="@0~step Q3 @5.2 Q1").notes
+    lines_s = notes.seconds_at(notes.bar_edges)
+    assert lines_s[-1] == pytest.approx(13.0, abs=1e-6)
+    assert np.abs(lines_s - 5.2).min() < 1e-6
+
+
 def test_a_piece_may_be_longer_than_a_section(generator: MusER) -> None:
     assert composed(generator, bars=20, emotion="Q1").bars == 20
 

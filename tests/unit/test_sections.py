@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espressivo.conditioning.notation import parse_emotion
-from espressivo.generators.music.sections import SHORTEST_S, mean_place, stretched, turning_points
+from espressivo.generators.music.sections import SHORTEST_S, mean_place, on_time, stretched, turning_points
 from espressivo.media.notes import Notes, Tempo
 
 
@@ -66,3 +66,21 @@ def test_edges_fall_on_their_times_and_tempi_keep_their_proportions() -> None:
 def test_edges_have_to_rise(edges: list[int], edges_s: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="rise"):
         stretched(notes(), np.array(edges), edges_s)
+
+
+def six_bars() -> Notes:
+    """At 120 quarters per minute: bar lines every two seconds."""
+    start = np.arange(6) * 480 * 4
+    zeros = np.zeros(6, int)
+    return Notes(zeros + 60, zeros + 64, start, start + 480 * 4, zeros, zeros.astype(bool), 480, (Tempo(0, 120.0),))
+
+
+def test_the_nearest_bar_lines_fall_on_the_turns() -> None:
+    notes = on_time(six_bars(), (4.4, 7.0), 12.5)
+    assert notes.seconds_at(notes.bar_edges)[[2, 3, 6]] == pytest.approx([4.4, 7.0, 12.5])
+    assert notes.start_tick.tolist() == six_bars().start_tick.tolist()
+
+
+def test_a_turn_without_a_bar_line_is_left_out() -> None:
+    notes = on_time(six_bars(), (9.9, 11.5), 12.0)
+    assert notes.seconds_at(notes.bar_edges)[[5, 6]] == pytest.approx([9.9, 12.0])

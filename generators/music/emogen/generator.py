@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.base import GeneratorSpec
-from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
+from espressivo.generators.music.keys import Key, Mode
+from espressivo.generators.music.request import KeyInput, TimedRequest, existing_midi
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_BAR = 2.0
 """About as long as a bar is, before it is known."""
-_SHORTEST_SECTION_S = 1.5
+_TONIC = 12
+"""Tells the random numbers of the tonic from those of the notes."""
 
 
-class EmoGenRequest(MusicRequest):
-    """What EmoGen is asked to write, and within which limits."""
+class EmoGenRequest(TimedRequest):
+    """What EmoGen is asked to write, and within which limits. Each section has the mean emotion of its time."""
 
     key: KeyInput | None = None
     """Key of all bars, such as C, F# minor or D dorian; by default the music chooses."""
+    mode: Mode | None = None
+    """Mode of all bars, whatever the valence, on a tonic that the seed draws; by default the emotion leads it."""
     strictness: float = Field(default=1.0, ge=0, le=1)
-    """Of the key: 1 lets no other pitch pass, less makes them that much rarer."""
+    """Of key and mode: 1 lets no other pitch pass, less makes them that much rarer."""
     tempo: float | None = Field(default=None, ge=16, le=256)
     """Quarter notes per minute of all bars; by default the music chooses."""
     metre: str | None = Field(default=None, pattern=r"^\d{1,2}/\d{1,2}$")
@@ -46,11 +50,6 @@ class EmoGenRequest(MusicRequest):
     """Softest and loudest note."""
     density: int | None = Field(default=None, ge=1, le=48)
     """Notes that may begin within a quarter note, at most."""
-    sections: tuple[float, ...] = ()
-    """Seconds at which the music turns: bar lines fall on them and on the end, by a little give in the tempo. Each
-    section has the mean emotion of its time."""
-    exact: bool = False
-    """Let the tempo give a little, so that the music ends on the second (with `sections` it always does)."""
     primer: Path | None = None
     """MIDI file to continue, or in which bars are to be written anew."""
     infill: tuple[int, int] | None = None
@@ -84,15 +83,10 @@ class EmoGenRequest(MusicRequest):
                 raise InputError("Bars that are written anew have their length; leave out bars and seconds.")
             if not 1 <= self.infill[0] <= self.infill[1]:
                 raise InputError(f"infill {self.infill[0]} {self.infill[1]} is no range of bars; count from 1.")
-        if self.sections or self.exact:
-            if self.seconds is None or self.primer is not None:
-                raise InputError("Sections and an exact end are for new music of some length; give seconds, no primer.")
-            edges = (0.0, *self.sections, self.seconds)
-            if any(end - begin < _SHORTEST_SECTION_S for begin, end in pairwise(edges)):
-                raise InputError(
-                    f"Sections {', '.join(f'{edge:g}' for edge in edges)} s do not rise by {_SHORTEST_SECTION_S:g} s; "
-                    "leave that much between them."
-                )
+        if self.key is not None and self.mode is not None:
+            raise InputError("A key has a mode of its own; leave out one of key and mode.")
+        if (self.sections or self.exact) and self.primer is not None:
+            raise InputError("Sections and an exact end are for new music; leave out the primer.")
         return self
 
 
@@ -140,6 +134,7 @@ class EmoGen:
             InputError: the primer cannot be read, or nothing can be written within the limits.
             Cancelled: `progress` asked for it.
         """
+        request = _with_key(request)
         if request.sections or request.exact:
             return self._in_sections(request, progress)
         piece = self._piece(request, progress)
@@ -207,6 +202,17 @@ class EmoGenEmopia(EmoGen):
         from espressivo.generators.music.emogen.emotion import with_open_rhythms
 
         return with_open_rhythms(read_commands(FOLDER / "music-commands-nc" / "commands.json"))
+
+
+def _with_key(request: EmoGenRequest) -> EmoGenRequest:
+    """Give a mode a tonic: that of the primer, or one that the seed draws."""
+    from espressivo.generators.music.keys import key_of
+
+    if request.mode is None:
+        return request
+    drawn = int(np.random.default_rng([request.seed, _TONIC]).integers(12))
+    tonic = drawn if request.primer is None else key_of(_primer(request.primer)).tonic
+    return request.model_copy(update={"key": Key(tonic, request.mode), "mode": None})
 
 
 def _plan(request: EmoGenRequest) -> "Plan":

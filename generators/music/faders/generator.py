@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.base import GeneratorSpec
-from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
+from espressivo.generators.music.request import KeyInput, TimedRequest, existing_midi
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
@@ -29,7 +29,7 @@ _BEATS = 4
 _TICKS = 480
 
 
-class FadersRequest(MusicRequest):
+class FadersRequest(TimedRequest):
     """How a piece is to be changed, or what new music should be.
 
     Of the emotion only arousal is heard, at most as strongly as the emotion is; neutral leaves it alone. The network
@@ -167,7 +167,10 @@ def _arousal(track: "EmotionTrack", times_s: "Float[np.ndarray, 'segments']") ->
 def _score(notes: "Notes", source: "Source", request: FadersRequest) -> "Score":
     from espressivo.generators.music.dominance import with_loudness
     from espressivo.generators.music.score import KeyChange, Score
+    from espressivo.generators.music.sections import on_time
 
+    if request.seconds is not None and (request.sections or request.exact):
+        notes = on_time(notes, request.sections, request.seconds)
     score = Score.of(with_loudness(notes, request.emotion), emotion=request.emotion)
     return replace(score, keys=(KeyChange(0, source.key),))
 

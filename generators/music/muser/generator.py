@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.generators.base import GeneratorSpec
-from espressivo.generators.music.request import KeyInput, MusicRequest, existing_midi
+from espressivo.generators.music.request import KeyInput, TimedRequest, existing_midi
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
@@ -30,7 +30,7 @@ _MOST_BARS = 500
 _KEYS_OF_PIANO = 21, 108
 
 
-class MuserRequest(MusicRequest):
+class MuserRequest(TimedRequest):
     """What MusER is asked to write, or to transfer."""
 
     melody_of: Path | None = None
@@ -201,6 +201,7 @@ class MusER:
         from espressivo.generators.music.muser.ending import cut, with_cadence
         from espressivo.generators.music.muser.tokens import BAR, spell
         from espressivo.generators.music.score import Chord, KeyChange, Score
+        from espressivo.generators.music.sections import on_time
 
         read = spell(words, self.model.dictionary, close_gaps=not self.model.guided and bars is not None)
         notes, chords = read.notes, read.chords
@@ -211,7 +212,10 @@ class MusER:
             last = notes.where(notes.start_tick == notes.start_tick.max())
             begin, name = int(last.start_tick[0]), chord_of(last.pitch, np.ones(len(last)))
             chords = (*(chord for chord in chords if chord[0] < begin), (begin, name))
-        notes = with_loudness(_within_piano(notes, shift), request.emotion)
+        notes = _within_piano(notes, shift)
+        if request.seconds is not None and (request.sections or request.exact):
+            notes = on_time(notes, request.sections, request.seconds)
+        notes = with_loudness(notes, request.emotion)
         return replace(
             Score.of(notes, emotion=request.emotion),
             keys=(KeyChange(0, key_of(notes)),),
