@@ -117,10 +117,10 @@ def test_what_lies_in_the_standard_face_lies_in_the_portrait() -> None:
 
 
 def test_a_smiling_photograph_is_told_from_one_at_rest() -> None:
-    assert not FIT.own.any()
+    assert not FIT.own.weights.any()
     smiling = FIT.pose(weights_from(mouthSmile=0.9, mouthUpperUp=0.8, mouthLowerDown=0.5, jawOpen=0.1)).points_px
     fit = Fit.of(smiling)
-    assert fit.own[CHANNEL["mouthSmileLeft"]] > 0.2
+    assert fit.own.weights[CHANNEL["mouthSmileLeft"]] > 0.2
     assert _gaps_px(smiling, MESH.lip_pairs)[4] > 5
     settled = fit.pose(np.zeros(52), settled=1.0).points_px
     assert np.abs(_gaps_px(settled, MESH.lip_pairs)).max() < 0.3

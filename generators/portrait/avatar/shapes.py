@@ -1,0 +1,120 @@
+"""ARKit's shapes on a person: the standard ones in pixels, corrected for this person's eyes, brows and lips."""
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from espressivo.generators.face.arkit import CHANNEL, SIDED
+from espressivo.generators.portrait.avatar.contact import LID_SHARES, lid_rows
+from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, gains
+from espressivo.generators.portrait.avatar.mesh import load_face_mesh
+
+_BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
+"""The lower edge of the right brow, and the lid under it."""
+_LOWEST_BROW = 0.42
+"""Share of the way to the lid that a lowered brow may come down; on deep-set eyes it would cover them."""
+_BOTH_SIDES_CM = 1.2
+"""From the middle of the face: within, shapes of both sides share the skin."""
+
+
+def fitted_shapes(
+    points: Float32[np.ndarray, "468 3"], axes: Float32[np.ndarray, "3 3"], px_per_cm: float
+) -> Float32[np.ndarray, "52 468 3"]:
+    """Return the offsets at weight 1, in pixels of the picture.
+
+    Args:
+        points: the face, px.
+        axes: rows: where the head's left, up and front point in the picture.
+        px_per_cm: scale.
+    """
+    mesh, down = load_face_mesh(), -axes[1]
+    shapes = _parted_sides() * gains()[:, np.newaxis, np.newaxis]
+    for name, share in CORNERS_STAY.items():
+        both = np.add.reduce([shapes[CHANNEL[f"{name}{side}"]] for side in SIDED])
+        shapes[CHANNEL["jawOpen"]] += np.float32(share) * both
+    shapes = (shapes @ axes) * np.float32(px_per_cm)
+    for rows in (mesh.upper_lip_rows, mesh.lower_lip_rows):
+        _round(shapes[CHANNEL["mouthFunnel"]], rows)
+    for side, (upper, lower) in lid_rows().items():
+        brow, lid = _BROW_OVER_LID if side == "Right" else mesh.mirror[_BROW_OVER_LID]
+        _hold_above(shapes[CHANNEL[f"browDown{side}"]], points, brow, lid, down)
+        blink = CHANNEL[f"eyeBlink{side}"]
+        _narrow_like_eye(shapes, blink, points, upper, lower, down, px_per_cm)
+        _let_meet(shapes[blink], points, upper, lower, down)
+    return shapes
+
+
+@cache
+def _parted_sides() -> Float32[np.ndarray, "52 468 3"]:
+    """Return the shapes in cm; those of a side keep to it. What the two sides do together stays what it is."""
+    mesh = load_face_mesh()
+    shapes = mesh.shapes_cm.copy()
+    share = np.clip(0.5 + mesh.vertices_cm[:, :1] / (2 * _BOTH_SIDES_CM), 0, 1)
+    share = (share * share * (3 - 2 * share)).astype(np.float32)
+    for name, left in CHANNEL.items():
+        if name.endswith("Left") and name not in ("jawLeft", "mouthLeft"):
+            right = CHANNEL[f"{name.removesuffix('Left')}Right"]
+            both = shapes[left] + shapes[right]
+            shapes[left], shapes[right] = both * share, both * (1 - share)
+    return shapes
+
+
+def _let_meet(
+    blink: Float32[np.ndarray, "468 3"],
+    points: Float32[np.ndarray, "468 3"],
+    upper: Int32[np.ndarray, "2 7"],
+    lower: Int32[np.ndarray, "2 7"],
+    down: Float32[np.ndarray, "3"],
+) -> None:
+    """Scale and correct a blink so that at weight 1 each point of the upper lid lies on its partner below."""
+    gaps = (points[lower[0]] - points[upper[0]]) @ down
+    closings = (blink[upper[0]] - blink[lower[0]]) @ down
+    middle = slice(1, -1)
+    blink *= np.float32(np.clip(gaps[middle].sum() / max(closings[middle].sum(), 1e-6), 0.2, 1.5))
+    missing = gaps - (blink[upper[0]] - blink[lower[0]]) @ down
+    for row, share in zip(upper, LID_SHARES, strict=True):
+        blink[row] += np.float32(share) * missing[:, np.newaxis] * down
+
+
+def _hold_above(
+    shape: Float32[np.ndarray, "468 3"],
+    points: Float32[np.ndarray, "468 3"],
+    brow: Int32[np.ndarray, "pairs"],
+    lid: Int32[np.ndarray, "pairs"],
+    down: Float32[np.ndarray, "3"],
+) -> None:
+    """Scale a shape that lowers a brow to what there is room for."""
+    room = _LOWEST_BROW * np.maximum((points[lid] - points[brow]) @ down, 0).mean()
+    shape *= np.float32(min(1.0, room / max(float((shape[brow] @ down).mean()), 1e-6)))
+
+
+def _narrow_like_eye(
+    shapes: Float32[np.ndarray, "52 468 3"],
+    blink: int,
+    points: Float32[np.ndarray, "468 3"],
+    upper: Int32[np.ndarray, "2 7"],
+    lower: Int32[np.ndarray, "2 7"],
+    down: Float32[np.ndarray, "3"],
+    scale: float,
+) -> None:
+    """Let every shape but the blink open or close an eye by the share that it does in the standard face, not by its
+    centimetres: a squint of a wide eye shuts a narrow one.
+    """
+    standard = load_face_mesh().vertices_cm
+    usual = float((standard[upper[0], 1] - standard[lower[0], 1]).mean()) * scale
+    wider = float(np.clip(((points[lower[0]] - points[upper[0]]) @ down).mean() / usual, 0.3, 1.2)) - 1
+    closings = (shapes[:, upper[0]] - shapes[:, lower[0]]) @ down
+    closings[blink] = 0
+    for row_up, row_down, share in zip(upper, lower, LID_SHARES, strict=True):
+        change = np.float32(0.5 * wider * share) * closings[..., np.newaxis] * down
+        shapes[:, row_up] += change
+        shapes[:, row_down] -= change
+
+
+def _round(shape: Float32[np.ndarray, "468 3"], rows: Int32[np.ndarray, "rows pairs"]) -> None:
+    """Smooth a shape along the rows of a lip: a funnel that pulls at one point makes a beak."""
+    for row in rows:
+        for _ in range(2):
+            padded = np.concatenate([shape[row[:1]], shape[row], shape[row[-1:]]])
+            shape[row] = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
