@@ -251,7 +251,8 @@ ROLL_KEYS = (
 
 # Evaluate
 EVALUATE_TAKES = "Takes of your library"
-EVALUATE_FILES = "Videos, motions, MIDI files or project files"
+EVALUATE_FILES = "Files of any tool"
+EVALUATE_FILES_HINT = "Videos, face and body motions, MIDI files, or project files of the library."
 EVALUATE_COMPARE = "Hold them against each other"
 EVALUATE_COMPARE_HINT = "Each is a system of its own; the first is what the others are compared with."
 EVALUATE_EARLIER = "Since an earlier report"

@@ -37,6 +37,7 @@ def build(studio: "Studio") -> None:
                 height=150,
                 elem_id="es-evaluate-files",
             )
+            gr.Markdown(strings.EVALUATE_FILES_HINT, elem_classes="es-hint")
             with gr.Accordion(strings.EVALUATE_EARLIER, open=False):
                 earlier = gr.File(
                     file_types=[".json"], type="filepath", label=strings.EVALUATE_EARLIER_FILE, height=120
