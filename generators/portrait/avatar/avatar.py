@@ -20,6 +20,7 @@ from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.rings import Surround
 from espressivo.generators.portrait.avatar.sampling import compose, person_layer, soften_folds, to_levels
+from espressivo.generators.portrait.avatar.spectacles import held_under_spectacles, wears_spectacles
 from espressivo.generators.portrait.avatar.wrinkles.wrinkles import Wrinkles
 
 DEFAULT_SIZE = 512
@@ -43,8 +44,9 @@ class Avatar:
 
     def __init__(self, photograph: Photograph, crop: Crop) -> None:
         self.photograph, self.crop = photograph, crop
-        self.fit = Fit.of(crop.to_frame(photograph.points_px))
         self.still: UInt8[np.ndarray, "size size 3"] = crop.read(photograph.image)
+        fit = Fit.of(crop.to_frame(photograph.points_px))
+        self.fit = held_under_spectacles(fit) if wears_spectacles(self.still, fit.points_px) else fit
         self.stage = Stage(self.still.astype(np.float32), self.fit)
         matte = read_matte(self.still, self.fit.points_px)
         self._background = fill_behind(self.still, matte)

@@ -44,9 +44,9 @@ class MouthLayer:
         self._gap_at_rest = lines[:, 1] - lines[:, 0]
         own = OwnTeeth.of(stage.photo, axis, knots, lines, self._to_rest, light)
         upper, lower = upper_arch(), lower_arch()
-        share = own.enamel_share if own else 1.0
+        share = own.enamel_share if own else np.ones(3, np.float32)
         self._upper, self._upper_form = _tinted(upper.picture, light, share), upper.form
-        self._lower, self._lower_form = _tinted(lower.picture, light, 0.94 * share), lower.form
+        self._lower, self._lower_form = _tinted(lower.picture, light, np.float32(0.94) * share), lower.form
         if own:
             # Drawn teeth stand in beside and above the own ones: let their edges lie at the same height.
             drawn = (
@@ -154,10 +154,12 @@ def _inverse(affine: Float[np.ndarray, "3 4"]) -> Float[np.ndarray, "3 4"]:
     return np.column_stack([back, -back @ affine[:, 3]])
 
 
-def _tinted(picture: Float32[np.ndarray, "rows columns 4"], light: Light, share: float) -> Float32[np.ndarray, "r c 4"]:
+def _tinted(
+    picture: Float32[np.ndarray, "rows columns 4"], light: Light, share: Float32[np.ndarray, "3"]
+) -> Float32[np.ndarray, "r c 4"]:
     """A sheet of teeth in the photograph's light, never bluer than it is red."""
     tinted = picture.copy()
-    tinted[..., :3] *= light.tint * np.float32(share)
+    tinted[..., :3] *= light.tint * share
     tinted[..., 1] = np.minimum(tinted[..., 1], tinted[..., 0] * 1.02)
     tinted[..., 2] = np.minimum(tinted[..., 2], tinted[..., 1])
     return tinted

@@ -14,6 +14,8 @@ MIN_OPENING = 0.06
 
 _CROWN_CM = 1.0
 _GUM = (202.0, 118.0, 112.0)
+_DRAWN = np.array([196.0, 178.0, 152.0])
+"""What drawn front teeth look like on average, shaded, in white light."""
 _ABOVE_CM, _BELOW_CM = 1.6, 0.3
 
 
@@ -25,8 +27,8 @@ class OwnTeeth:
     """RGB, 0..255, and opacity, 0..1."""
     corner: Float[np.ndarray, "2"]
     """Where it lies in the photograph: left, top, px."""
-    enamel_share: float
-    """Brightness of these teeth relative to drawn ones in the same light."""
+    enamel_share: Float32[np.ndarray, "3"]
+    """Colour of these teeth relative to that of drawn ones in the same light."""
     edge_px: Float[np.ndarray, "2"]
     """A point on the cutting edge of the front teeth, in the photograph."""
 
@@ -83,14 +85,13 @@ class OwnTeeth:
         colour += gum[:, None] * (gum_colour - colour)
         feather = max(light.blur_px, 0.8)
         teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * np.clip(
-            (bottom - top) / (0.35 * unit) - 0.6, 0, 1
+            (bottom - top) / (0.22 * unit) - 0.4, 0, 1
         )
         teeth *= np.clip((down - root) / (0.35 * unit) + 1, 0, 1)
         ends_fade = np.clip((width / 2 - np.abs(along)) / (0.06 * width), 0, 1)
         opacity = gaussian_filter((teeth * ends_fade).reshape(y.shape), 0.6)
         picture = np.concatenate([colour.reshape(*y.shape, 3), opacity[..., None]], axis=2).astype(np.float32)
-        drawn = luminance(np.array([222.0, 208.0, 186.0]) * light.tint) * 0.85
-        share = float(np.clip(luminance(enamel) / drawn, 0.5, 1.15))
+        share = np.clip(enamel / (_DRAWN * light.tint), 0.5, 1.2).astype(np.float32)
         edge = axis.back(np.array([[0.0, np.interp(0.0, columns, end)]]))[0]
         return cls(np.ascontiguousarray(picture), low.astype(np.float64), share, edge)
 
@@ -123,16 +124,19 @@ def _row_end(
     if is_tooth[middle].mean() < 0.25:
         return edges[:, 0], None
     enamel = np.median(colour[is_tooth], axis=0)
-    # The last row that is still tooth: a dark gap of more than a few rows ends the upper row for good.
+    # The last row that is still tooth. A rim of lip may shine at the top; a dark gap of more than a few rows below the
+    # teeth ends the upper row for good.
     end = np.zeros(len(columns))
     for column in range(len(columns)):
-        last, missed, begun = 0, 0, False
+        last, missed, run = 0, 0, 0
         for row in range(rows):
             if is_tooth[column, row]:
-                last, missed, begun = row + 1, 0, True
-            elif begun:
-                missed += 1
-                if missed > rows // 8:
+                run, missed = run + 1, 0
+                if run >= rows // 6:
+                    last = row + 1
+            else:
+                run, missed = 0, missed + 1
+                if last and missed > rows // 8:
                     break
         end[column] = last / rows
     # Dark lines between teeth do not end the row: close what is narrower than a tooth.
