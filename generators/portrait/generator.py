@@ -1,5 +1,9 @@
-"""A photograph speaks: moved by any face generator, controlled as in PC-Talk, varied as in DICE-Talk."""
+"""A photograph speaks, or a filmed face says something else.
 
+Moved by any face generator, controlled as in PC-Talk, varied as in DICE-Talk.
+"""
+
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -15,7 +19,8 @@ from espressivo.progress import ProgressCallback
 if TYPE_CHECKING:
     from espressivo.generators.face.articulation.closure import LipGap
     from espressivo.generators.portrait.avatar.avatar import Avatar
-    from espressivo.generators.portrait.video import TalkingPortrait
+    from espressivo.generators.portrait.redub.redub import Redub
+    from espressivo.generators.portrait.video import Frame, TalkingPortrait
 
 
 class PortraitAvatar:
@@ -24,7 +29,7 @@ class PortraitAvatar:
     spec: ClassVar = GeneratorSpec(
         name="avatar",
         kind="portrait",
-        summary="a photograph or painting speaks and feels; moved by any face generator, drawn on the CPU",
+        summary="a photograph or painting speaks and feels, or a video gets another line; drawn on the CPU",
         licence="Apache-2.0 (face mesh), CC0-1.0 (shapes)",
         extras=("portrait",),
     )
@@ -33,7 +38,7 @@ class PortraitAvatar:
     def __init__(self, lip_gap: "LipGap") -> None:
         self._lip_gap = lip_gap
         self._faces: dict[str, Generator] = {}
-        self._avatar: tuple[tuple[object, ...], Avatar] | None = None
+        self._drawer: tuple[tuple[object, ...], Avatar | Redub] | None = None
 
     @classmethod
     def from_pretrained(cls, checkpoint: Path | None = None, device: str = "auto") -> Self:
@@ -62,13 +67,17 @@ class PortraitAvatar:
         from espressivo.generators.portrait.label import draw_label
         from espressivo.generators.portrait.pctalk.control import control
         from espressivo.generators.portrait.pctalk.direction import Direction
+        from espressivo.generators.portrait.redub.redub import Redub
         from espressivo.generators.portrait.video import DrawnFrames, TalkingPortrait
         from espressivo.media.video import Sound
 
         remind_of_consent(request.portrait, request.consent)
-        avatar = self.avatar(request.portrait, request.face, None if request.whole else request.size)
+        drawer = self._drawer_of(request, progress)
+        fps = drawer.footage.face.fps if isinstance(drawer, Redub) else request.fps
         direction = Direction.of(request.controls, progress)
         speech = recognise_phones(request.heard(), progress=progress)
+        if isinstance(drawer, Redub):
+            drawer.footage.check_length(speech.duration_s)
         emotion = request.emotion
         if isinstance(emotion, Borrowed):
             emotion = emotion.track(speech, progress=progress)
@@ -79,37 +88,38 @@ class PortraitAvatar:
             speech,
             variant.track(emotion),
             replace(direction, conditions=conditions),
-            request.fps,
+            fps,
             request.seed,
             request.face_controls,
             progress,
         )
         drawn = face.emphasised(load_portrait_expression().emotional, self._lip_gap)
-        frames = DrawnFrames(
-            lambda: avatar.frames(drawn, request.whole, request.breath), *([draw_label] if request.label else [])
-        )
+
+        def draw() -> "Iterator[Frame]":
+            if isinstance(drawer, Redub):
+                return drawer.frames(drawn)
+            return drawer.frames(drawn, request.whole, request.breath)
+
+        frames = DrawnFrames(draw, *([draw_label] if request.label else []))
         sound = Sound(speech.samples, SAMPLE_RATE_HZ)
-        return TalkingPortrait(frames, request.fps, sound, motion=face.motion(self._lip_gap), drawn=drawn)
+        return TalkingPortrait(frames, fps, sound, motion=face.motion(self._lip_gap), drawn=drawn)
 
-    def avatar(self, portrait: Path, face: int | None = None, size: int | None = 512) -> "Avatar":
-        """Return the avatar of a picture; the last one is kept, for as long as the picture does not change.
-
-        Args:
-            portrait: the picture.
-            face: which face, counted from the largest.
-            size: side of the square around the head, px; None: as many as the picture has there.
-
-        Raises:
-            MediaError: the picture cannot be read.
-            FaceError: it shows no face that can be moved.
-        """
+    def _drawer_of(self, request: PortraitRequest, progress: ProgressCallback | None) -> "Avatar | Redub":
+        """Return what draws the portrait; the last one is kept, for as long as the file does not change."""
         from espressivo.generators.portrait.avatar.avatar import Avatar
         from espressivo.generators.portrait.avatar.photograph import Photograph
+        from espressivo.generators.portrait.redub.footage import Footage, is_footage
+        from espressivo.generators.portrait.redub.redub import Redub
 
-        key = (portrait.resolve(), _changed_at(portrait), face, size)
-        if self._avatar is None or self._avatar[0] != key:
-            self._avatar = key, Avatar.of(Photograph.read(portrait, face), size)
-        return self._avatar[1]
+        path, size = request.portrait, None if request.whole else request.size
+        key = (path.resolve(), path.stat().st_mtime_ns if path.is_file() else 0, request.face, size)
+        if self._drawer is None or self._drawer[0] != key:
+            if is_footage(path):
+                drawer = Redub(Footage.read(path, request.face or 0, progress))
+            else:
+                drawer = Avatar.of(Photograph.read(path, request.face), size)
+            self._drawer = key, drawer
+        return self._drawer[1]
 
     def _face(self, name: str) -> Generator:
         """Load a face generator, once."""
@@ -118,7 +128,3 @@ class PortraitAvatar:
         if name not in self._faces:
             self._faces[name] = load_generator(name)
         return self._faces[name]
-
-
-def _changed_at(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.is_file() else 0

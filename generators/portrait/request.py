@@ -38,7 +38,8 @@ class PortraitRequest(GenerationRequest):
     """What the face shows: "happiness:0.8", keyframes, a file, "auto" (as the voice sounds), or "of:clip.mp4" (as
     somebody feels in a video, portrait, voice, text or piece of music)."""
     portrait: Path
-    """The photograph or painting: PNG, JPEG, WebP or BMP with a face from the front."""
+    """The photograph or painting: PNG, JPEG, WebP or BMP with a face from the front. Or a video of somebody, who then
+    says the line instead: the head moves as it was filmed, lips and emotion are new, rate and size are the video's."""
     face: int | None = Field(default=None, ge=0)
     """Which face of the picture, counted from the largest, 0."""
     transcript: str | None = None

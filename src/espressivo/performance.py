@@ -16,7 +16,7 @@ from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.inputmodel import InputModel
 from espressivo.media.plain_text import read_plain_text
-from espressivo.portraiture import PHOTOGRAPH, VIDEO, check_portrait, keep_photograph, load_portraitist, write_portrait
+from espressivo.portraiture import VIDEO, check_portrait, keep_portrait, kept_name, load_portraitist, write_portrait
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
 
@@ -72,7 +72,8 @@ class PerformanceRequest(InputModel):
     speaking: LipControls = LipControls()
     """How the lips are spoken, and which part of the face shows what."""
     portrait: Path | None = None
-    """A photograph or painting with a face, which speaks the line as well (portrait.mp4)."""
+    """A photograph or painting with a face, which speaks the line as well (portrait.mp4); or a video of somebody, who
+    then says the line instead, with the head as it was filmed."""
     portrait_face: int | None = Field(default=None, ge=0)
     """Which face of the picture, counted from the largest, 0."""
     portraitist: str = "avatar"
@@ -159,7 +160,7 @@ def perform(
         record = {
             "request": request.model_dump(mode="json")
             | {"speech": "speech.wav", "transcript": transcript, "speaking": speaking.model_dump(mode="json")}
-            | ({"portrait": PHOTOGRAPH} if portraitist is not None else {})
+            | ({} if request.portrait is None else {"portrait": kept_name(request.portrait)})
             | ({"emotion": str(wanted)} if isinstance(wanted, Borrowed) else {}),
             "source": request.speech.name,
             "made_with": environment() | {"renderer": renderer},
@@ -186,12 +187,13 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
     """
     if "speech" not in take.record["request"]:
         raise InputError(f"{take.folder} holds no performance; only what `espressivo perform` made can be repeated.")
+    picture = take.record["request"].get("portrait")
     try:
         request = PerformanceRequest.model_validate(
             take.record["request"]
             | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
             | {"auto": {}, "non_commercial": False}
-            | ({"portrait": take.file(PHOTOGRAPH)} if take.record["request"].get("portrait") else {})
+            | ({"portrait": take.file(Path(str(picture)).name)} if picture else {})
         )
     except ValueError as error:
         raise InputError(f"{take.folder} was made by another version and cannot be repeated: {error}") from None
@@ -294,9 +296,9 @@ def _portray(
     folder: Path,
     progress: ProgressCallback,
 ) -> "TalkingPortrait":
-    """Let the picture speak; the take keeps its pixels."""
+    """Let the picture speak; the take keeps it."""
     assert request.portrait is not None
-    keep_photograph(request.portrait, folder)
+    keep_portrait(request.portrait, folder)
     asked = portraitist.Request(
         speech=speech,
         emotion=emotion,

@@ -1,5 +1,6 @@
 """A portrait in a performance: checked before anything long starts, moved with the face, written beside it."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from espressivo.media.video import Sound
 
 PHOTOGRAPH = "photograph.png"
-"""The picture as the take keeps it: its pixels and nothing else, so that no camera or place is told on."""
 VIDEO = "portrait.mp4"
 
 
@@ -32,26 +32,40 @@ def load_portraitist(name: str) -> "Generator":
 
 
 def check_portrait(path: Path, face: int | None) -> None:
-    """Look for the face that is to be moved.
+    """Look for the face that is to be moved; videos are only opened, they are looked through later.
 
     Raises:
-        MediaError: the picture cannot be read.
-        FaceError: it shows no face that can be moved.
+        MediaError: the picture or video cannot be read.
+        FaceError: the picture shows no face that can be moved.
     """
     from espressivo.generators.portrait.avatar.photograph import Photograph
+    from espressivo.generators.portrait.redub.footage import is_footage
+    from espressivo.media.video import probe
 
-    Photograph.read(path, face)
+    if is_footage(path):
+        probe(path)
+    else:
+        Photograph.read(path, face)
 
 
-def keep_photograph(source: Path, folder: Path) -> Path:
-    """Copy the pixels of a picture into a take."""
+def kept_name(source: Path) -> str:
+    """Return the name under which a take keeps a portrait."""
+    from espressivo.generators.portrait.redub.footage import is_footage
+
+    return f"footage{source.suffix.lower()}" if is_footage(source) else PHOTOGRAPH
+
+
+def keep_portrait(source: Path, folder: Path) -> None:
+    """Copy a portrait into a take: a video as it is; of a picture the pixels alone, not its camera and place."""
     from PIL import Image
 
     from espressivo.media.image import read_image
 
-    kept = folder / PHOTOGRAPH
-    Image.fromarray(read_image(source)).save(kept)
-    return kept
+    kept = folder / kept_name(source)
+    if kept.name == PHOTOGRAPH:
+        Image.fromarray(read_image(source)).save(kept)
+    else:
+        shutil.copyfile(source, kept)
 
 
 def write_portrait(

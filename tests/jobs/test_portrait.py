@@ -9,13 +9,17 @@ import pytest
 from PIL import Image
 
 from espressivo.cli import main
+from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.demo import SPEECH_FOLDER, demo_lines
 from espressivo.errors import FaceError, InputError
 from espressivo.generators.face.export.livelink import read_livelink_csv
 from espressivo.generators.portrait.consent import SHIPPED
 from espressivo.generators.portrait.pctalk.controls import LipControls
+from espressivo.generators.registry import load_generator
+from espressivo.media.encode import write_mp4
 from espressivo.media.image import read_image
 from espressivo.media.video import probe, read_video_frames
+from espressivo.media.wav import write_wav
 from espressivo.performance import PerformanceRequest, perform, repeat
 from espressivo.take import Take
 
@@ -128,6 +132,30 @@ def test_a_picture_without_a_face_is_refused_before_anything_is_made(tmp_path: P
     with pytest.raises(FaceError, match="no face"):
         perform(PerformanceRequest(speech=LINE, portrait=tmp_path / "wall.png"), tmp_path / "take")
     assert not (tmp_path / "take").exists()
+
+
+def test_a_video_gets_another_line(tmp_path: Path) -> None:
+    avatar = load_generator("avatar")
+    line = Speech.read(LINE)
+    said = Speech(line.samples[: 2 * SAMPLE_RATE_HZ])
+    filmed = avatar.generate(avatar.Request(speech=said, emotion="neutral", portrait=PORTRAIT, size=256, fps=12))
+    write_mp4(tmp_path / "clip.mp4", filmed, crf=12)
+    request = PerformanceRequest(
+        speech=SPEECH_FOLDER / "calm.wav", portrait=tmp_path / "clip.mp4", formats=("csv",), consent=CONSENT
+    )
+    with pytest.raises(InputError, match=r"but clip.mp4 only 2.0 s"):
+        perform(request, tmp_path / "long")
+    write_wav(tmp_path / "short.wav", Speech.read(request.speech).samples[: 3 * SAMPLE_RATE_HZ // 2], SAMPLE_RATE_HZ)
+    take = perform(request.model_copy(update={"speech": tmp_path / "short.wav"}), tmp_path / "take")
+    assert (take.folder / "footage.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
+    facts = probe(take.file("portrait.mp4"))
+    assert (facts.width, facts.height, facts.fps) == (256, 256, 12)
+    before = np.stack(list(read_video_frames(tmp_path / "clip.mp4"))).astype(float)
+    after = np.stack(list(read_video_frames(take.file("portrait.mp4")))).astype(float)
+    assert len(after) == 18
+    change = np.abs(after - before[: len(after)]).mean(axis=(0, 3))
+    mouth, forehead = change[128:160, 112:144].mean(), change[60:80, 100:156].mean()
+    assert mouth > 3 * forehead
 
 
 def test_a_word_of_the_3d_face_can_be_edited_as_well(tmp_path: Path) -> None:
