@@ -36,7 +36,7 @@ def test_the_label_can_be_read_on_white_and_on_black():
 
 def test_the_label_is_the_same_in_every_frame():
     frames = [draw_label(np.full((128, 128, 3), 60, np.uint8)) for _ in range(2)]
-    assert np.array_equal(*frames)
+    assert np.array_equal(frames[0], frames[1])
 
 
 def test_consent_is_asked_for_where_somebody_may_be_seen():
