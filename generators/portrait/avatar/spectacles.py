@@ -64,4 +64,4 @@ def _slopes(
     x, y = np.meshgrid(across_cm, up_cm, indexing="ij")
     pixels = place(np.stack([x.ravel(), y.ravel()], axis=1))
     values = map_coordinates(grey, [pixels[:, 1] - 0.5, pixels[:, 0] - 0.5], order=1, mode="nearest")
-    return np.gradient(values.reshape(x.shape), up_cm[0] - up_cm[1], axis=1)
+    return np.asarray(np.gradient(values.reshape(x.shape), up_cm[0] - up_cm[1], axis=1))

@@ -136,6 +136,9 @@ def _lay(stage: Stage, light: Light) -> list[_LaidFold]:
     place = np.full((size, size, 2), np.nan, np.float32)
     depth = np.full((size, size), np.inf, np.float32)
     draw_map(points, mesh.vertices_cm[:, :2].copy(), mesh.triangles_of(SKIN), 0.0, place, depth)
+    low = np.clip(points[:, :2].min(axis=0).astype(int), 0, size - 1)
+    high = np.clip(points[:, :2].max(axis=0).astype(int) + 2, low + 1, size)
+    face = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
     # Skin that is nearly white already cannot get much lighter.
     room = np.clip((255 - luminance(stage.photo)) / 120, 0, 1)
     soft = max(light.blur_px - 0.6, 0.3)
@@ -151,17 +154,17 @@ def _lay(stage: Stage, light: Light) -> list[_LaidFold]:
                     drivers[CHANNEL[name + side]] = share
                 else:
                     drivers[[CHANNEL[name + "Right"], CHANNEL[name + "Left"]]] = share / 2
-            here = _draw(fold, sign, place, room, soft)
+            here = _draw(fold, sign, place[face], room[face], soft)
             if here is not None:
-                laid.append(_LaidFold(here[0], here[1], here[2], drivers))
+                laid.append(_LaidFold(here[0], here[1] + int(low[0]), here[2] + int(low[1]), drivers))
     return laid
 
 
 def _draw(
     fold: Fold,
     sign: int,
-    place: Float32[np.ndarray, "size size 2"],
-    room: Float32[np.ndarray, "size size"],
+    place: Float32[np.ndarray, "rows columns 2"],
+    room: Float32[np.ndarray, "rows columns"],
     soft: float,
 ) -> tuple[Float32[np.ndarray, "h w"], int, int] | None:
     """Draw one fold; return its map and where that begins (left, top). None: it is not in the picture."""
@@ -170,14 +173,16 @@ def _draw(
     walk = np.linspace(0, knots[-1], 160)
     line = smooth_curve(knots, course, walk)
     reach = 5 * fold.width_cm
-    with np.errstate(invalid="ignore"):
-        near = ((place > line.min(axis=0) - reach) & (place < line.max(axis=0) + reach)).all(axis=2)
+    x, y = place[..., 0], place[..., 1]
+    near = np.abs(x - (line[:, 0].min() + line[:, 0].max()) / 2) < np.ptp(line[:, 0]) / 2 + reach
+    near &= np.abs(y - (line[:, 1].min() + line[:, 1].max()) / 2) < np.ptp(line[:, 1]) / 2 + reach
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
     if not len(rows):
         return None
     top, left = int(rows[0]), int(columns[0])
-    near = near[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    at = place[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][near]
+    here = slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1)
+    near = near[here]
+    at = place[here][near]
     distance, nearest = KDTree(line).query(at)
     ahead = np.gradient(line, axis=0)[nearest]
     beside = at - line[nearest]
@@ -187,7 +192,7 @@ def _draw(
     width = fold.width_cm * (0.6 + 0.4 * taper)
     furrow = -np.exp(-((distance / width) ** 2))
     ridge = np.exp(-(((distance - 2.1 * width) / (1.3 * width)) ** 2))
-    ridge *= room[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][near]
+    ridge *= room[here][near]
     light = np.where(side < 0, fold.ridges[0], fold.ridges[1]) * ridge * np.clip(distance / width, 0, 1)
     drawn = np.zeros(near.shape, np.float32)
     drawn[near] = fold.depth * taper * (furrow + light)
