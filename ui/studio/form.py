@@ -57,7 +57,7 @@ class RequestForm:
             choices: what a text field may hold, where the schema does not say it.
             prefix: of the controls' element ids, which end in the field's place: `es-field-controls-jaw`.
         """
-        schema = model.model_json_schema()
+        schema = schema_of(model)
         self._choices, self._prefix = choices or {}, prefix
         self._definitions = schema.get("$defs", {})
         self.fields: list[Field] = []
@@ -183,6 +183,12 @@ class RequestForm:
             "info": " ".join((schema.get("description") or "").split()) or None,
             "elem_id": f"{self._prefix}-{'-'.join(path)}",
         }
+
+
+@cache
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a model, which takes a while to make."""
+    return model.model_json_schema()
 
 
 @cache

@@ -11,7 +11,6 @@ from espressivo.eval.report.model import ABSENT, Cell, Report, Table
 from espressivo.eval.report.wording import number
 from espressivo.eval.request import EvaluationRequest
 from espressivo.progress import ProgressCallback
-from espressivo.reporting import make_report
 from espressivo.ui.studio import strings
 from espressivo.ui.studio.messages import without_folders
 
@@ -45,6 +44,8 @@ def measure_pair(a: Path, b: Path, report: Path, progress: ProgressCallback) -> 
     Raises:
         EspressivoError: neither can be measured, or the extra `evaluate` is not installed.
     """
+    from espressivo.reporting import make_report
+
     request = EvaluationRequest(paths=(a, b), compare=True)
     return make_report(request, report, overwrite=True, progress=progress)[0]
 

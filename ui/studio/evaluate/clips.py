@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espressivo.errors import InputError
-from espressivo.eval.report.files import read_report
 from espressivo.eval.request import EvaluationRequest
 from espressivo.progress import ProgressCallback
-from espressivo.reporting import make_report, report_files
 from espressivo.ui.studio.library.project_file import SUFFIX, read_project
 from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.sessions import Session
@@ -60,6 +58,9 @@ def evaluate_clips(
     Raises:
         EspressivoError: nothing can be measured, or the earlier report cannot be read.
     """
+    from espressivo.eval.report.files import read_report
+    from espressivo.reporting import make_report
+
     before = None if earlier is None else read_report(earlier)
     request = EvaluationRequest(paths=tuple(paths), compare=compare)
     made, _ = make_report(request, report, before, overwrite=True, progress=progress)
@@ -68,6 +69,8 @@ def evaluate_clips(
 
 def files_of(report: Path) -> dict[str, Path]:
     """Return the files of a finished report by suffix."""
+    from espressivo.reporting import report_files
+
     return {suffix: path for suffix, path in report_files(report).items() if path.is_file()}
 
 

@@ -42,7 +42,7 @@ def offer(studio: "Studio") -> None:
         """
         with in_words():
             session = studio.session(request)
-            options = _options(generator, emotion, settings or {}, primer)
+            options = asked_options(generator, emotion, settings or {}, primer)
             doing = studio.do(session, generate, name=generator, options=options, out=session.new_folder(generator))
             for _ in doing:
                 pass
@@ -76,7 +76,7 @@ def offer(studio: "Studio") -> None:
     gr.api(list_music_generators, api_name="list_music_generators")
 
 
-def _options(generator: Any, emotion: Any, settings: Any, primer: Any) -> dict[str, Any]:
+def asked_options(generator: Any, emotion: Any, settings: Any, primer: Any) -> dict[str, Any]:
     """Return the options of a generation; no file of the server's can be named in them.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from espressivo.generators.base import GeneratorSpec
 from espressivo.generators.music.request import MusicRequest
 from espressivo.generators.registry import generator_class, list_generators
 from espressivo.ui.studio import strings
-from espressivo.ui.studio.form import RequestForm
+from espressivo.ui.studio.form import RequestForm, schema_of
 
 if TYPE_CHECKING:
     from gradio.components import Component
@@ -99,12 +100,13 @@ def _is_lock(model: type[BaseModel], name: str) -> bool:
     return default is None or (isinstance(default, tuple) and all(isinstance(each, int | float) for each in default))
 
 
-def file_fields(model: type[BaseModel]) -> list[str]:
+@cache
+def file_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the fields of a request that name files, the one to go on from first."""
-    properties = model.model_json_schema()["properties"]
+    properties = schema_of(model)["properties"]
     names = [
         name
         for name, schema in properties.items()
         if any(choice.get("format") in ("path", "file-path") for choice in schema.get("anyOf", (schema,)))
     ]
-    return sorted(names, key=lambda name: name not in _OWN_PIECE)
+    return tuple(sorted(names, key=lambda name: name not in _OWN_PIECE))
