@@ -105,14 +105,21 @@ def without_prefixes(tensors: Mapping[str, Tensor], prefixes: Sequence[str]) -> 
     return dict(tensors)
 
 
-def load_net(build: Callable[[], Net], tensors: Mapping[str, Tensor], path: Path, what: str) -> Net:
-    """Build a network around tensors, each in its place, ready to run in single precision.
+def load_net(
+    build: Callable[[], Net],
+    tensors: Mapping[str, Tensor],
+    path: Path,
+    what: str,
+    precision: torch.dtype = torch.float32,
+) -> Net:
+    """Build a network around tensors, each in its place, ready to run.
 
     Args:
         build: makes the network; its own first weights are never computed.
         tensors: by the network's names.
         path: of the file, for the error.
         what: what the file should hold, for the error.
+        precision: of its numbers.
 
     Raises:
         InputError: tensors are missing, unexpected or of other shapes; the sentence names the first of each.
@@ -136,7 +143,7 @@ def load_net(build: Callable[[], Net], tensors: Mapping[str, Tensor], path: Path
     if any(faults):
         raise InputError(f"{path} does not hold {what}: it {', '.join(fault for fault in faults if fault)}.")
     net.load_state_dict(tensors, strict=True, assign=True)
-    return net.float().eval().requires_grad_(requires_grad=False)
+    return net.to(precision).eval().requires_grad_(requires_grad=False)
 
 
 def choose_device(device: str) -> torch.device:
