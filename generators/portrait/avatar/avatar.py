@@ -19,7 +19,13 @@ from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.rings import Surround
-from espressivo.generators.portrait.avatar.sampling import compose, person_layer, soften_folds, to_levels
+from espressivo.generators.portrait.avatar.sampling import (
+    compose,
+    occupied_cells,
+    person_layer,
+    soften_folds,
+    to_levels,
+)
 from espressivo.generators.portrait.avatar.spectacles import held_under_spectacles, wears_spectacles
 from espressivo.generators.portrait.avatar.wrinkles.wrinkles import Wrinkles
 
@@ -51,6 +57,7 @@ class Avatar:
         matte = read_matte(self.still, self.fit.points_px)
         self._background = fill_behind(self.still, matte)
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
+        self._occupied = occupied_cells(self._person)
         self._surround = Surround.of(self.fit)
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
         self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))
@@ -130,7 +137,7 @@ class Avatar:
         if window is not None:
             origin, _ = self._trace(pose, screen, window)
             inner = picture[window]
-            compose(self._person, self._background[window], self._gain(pose), origin, inner)
+            compose(self._person, self._occupied, self._background[window], self._gain(pose), origin, inner)
             soften_folds(origin, inner, max(2.5, _FOLD_CM * self.fit.px_per_cm))
         return picture
 
@@ -165,8 +172,8 @@ class Avatar:
         moves = np.asarray(np.abs(screen[:, :2] - self._source).max(axis=1) > _MOVES_PX)
         if not moves.any():
             return None
-        touched = self._all_triangles[moves[self._all_triangles].any(axis=1)].ravel()
-        places = np.concatenate([screen[touched, :2], self._source[touched]])
+        near = self._neighbourhoods[moves]
+        places = np.concatenate([screen[moves, :2], near[:, :2], near[:, 2:]])
         first = np.clip(np.floor(places.min(axis=0)) - 1, 0, self.size).astype(int)
         last = np.clip(np.ceil(places.max(axis=0)) + 1, 0, self.size).astype(int)
         return np.s_[first[1] : last[1], first[0] : last[0]] if (first < last).all() else None
@@ -186,8 +193,15 @@ class Avatar:
         return np.concatenate([mesh.triangles_of(RIGHT_EYE), mesh.triangles_of(LEFT_EYE)])
 
     @cached_property
-    def _all_triangles(self) -> Int32[np.ndarray, "n 3"]:
-        return np.concatenate([self._skin_triangles, self._eye_triangles])
+    def _neighbourhoods(self) -> Float32[np.ndarray, "vertices 4"]:
+        """Left, top, right and bottom of the triangles around each vertex, as the photograph has them."""
+        boxes = np.concatenate([self._source, self._source], axis=1)
+        for triangle in (self._skin_triangles, self._eye_triangles):
+            corners = self._source[triangle]
+            for k in range(3):
+                np.minimum.at(boxes[:, :2], triangle[:, k], corners.min(axis=1))
+                np.maximum.at(boxes[:, 2:], triangle[:, k], corners.max(axis=1))
+        return boxes
 
     @cached_property
     def _identity(self) -> Float32[np.ndarray, "size size 2"]:

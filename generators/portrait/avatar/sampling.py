@@ -1,7 +1,7 @@
 """Puts a frame together: the person, sampled where a map says, over the background."""
 
 import numpy as np
-from jaxtyping import Float32, Int16, UInt8
+from jaxtyping import Bool, Float32, Int16, UInt8
 from numba import njit
 from scipy.ndimage import maximum_filter
 
@@ -35,6 +35,11 @@ def person_layer(
     return layer
 
 
+def occupied_cells(person: Int16[np.ndarray, "double double 4"]) -> Bool[np.ndarray, "size size"]:
+    """Return for each pixel whether there is anything of the person in or beside it."""
+    return np.ascontiguousarray(maximum_filter((person != 0).any(axis=2), 5)[::2, ::2])
+
+
 def _doubled(array: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "double double n"]:
     """Return the array at twice the scale; even entries are its own, those between are averages."""
     out = np.empty((2 * array.shape[0], 2 * array.shape[1], array.shape[2]), np.float32)
@@ -49,48 +54,48 @@ SHADE_HUE = (np.float32(0.8), np.float32(1.0), np.float32(1.1))
 """How much of a gain each of red, green and blue takes."""
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def compose(person, background, gain, origin, picture):
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def compose(person, occupied, background, gain, origin, picture):
     """Sample the person bilinearly and put it over the background; beyond its border the person goes on.
 
     Args:
         person: (2 rows, 2 columns, 4): `person_layer`; entry [2 r, 2 c] belongs to the centre of pixel (r, c).
+        occupied: (rows, columns): `occupied_cells`.
         background: (rows, columns, 3).
         gain: (rows, columns) what the person's colours are multiplied by at their place in the photograph, or (0, 0).
         origin: (rows, columns, 2): where each pixel comes from, px of the frame, centres at .5.
         picture: (rows, columns, 3) receives the frame, 0..255.
     """
-    high, wide = person.shape[0], person.shape[1]
-    rows, columns = picture.shape[0], picture.shape[1]
-    unit = np.float32(1.0 / 64.0)
-    for row in range(rows):
-        for column in range(columns):
-            x = min(max(np.float32(2.0) * origin[row, column, 0] - np.float32(1.0), np.float32(0.0)), wide - 2)
-            y = min(max(np.float32(2.0) * origin[row, column, 1] - np.float32(1.0), np.float32(0.0)), high - 2)
-            left, top = int(x), int(y)
-            fx, fy = np.float32(x - left), np.float32(y - top)
-            a, b = (np.float32(1.0) - fx) * (np.float32(1.0) - fy) * unit, fx * (np.float32(1.0) - fy) * unit
-            c, d = (np.float32(1.0) - fx) * fy * unit, fx * fy * unit
-            cover = (
-                a * person[top, left, 3]
-                + b * person[top, left + 1, 3]
-                + c * person[top + 1, left, 3]
-                + d * person[top + 1, left + 1, 3]
-            )
-            through = np.float32(1.0) - cover * np.float32(1.0 / 255.0)
-            light = np.float32(1.0)
+    zero, one, two = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+    unit, whole = np.float32(1.0 / 64.0), np.float32(1.0 / 255.0)
+    last_x, last_y = np.float32(person.shape[1] - 2), np.float32(person.shape[0] - 2)
+    for row in range(picture.shape[0]):
+        for column in range(picture.shape[1]):
+            x = min(max(two * origin[row, column, 0] - one, zero), last_x)
+            y = min(max(two * origin[row, column, 1] - one, zero), last_y)
+            left, top = np.int32(x), np.int32(y)
+            if not occupied[top >> 1, left >> 1]:
+                for k in range(3):
+                    picture[row, column, k] = background[row, column, k]
+                continue
+            fx, fy = x - np.float32(left), y - np.float32(top)
+            upper, lower = (one - fy) * unit, fy * unit
+            a, b, c, d = (one - fx) * upper, fx * upper, (one - fx) * lower, fx * lower
+            p, q, r, s = person[top, left], person[top, left + 1], person[top + 1, left], person[top + 1, left + 1]
+            red = a * np.float32(p[0]) + b * np.float32(q[0]) + c * np.float32(r[0]) + d * np.float32(s[0])
+            green = a * np.float32(p[1]) + b * np.float32(q[1]) + c * np.float32(r[1]) + d * np.float32(s[1])
+            blue = a * np.float32(p[2]) + b * np.float32(q[2]) + c * np.float32(r[2]) + d * np.float32(s[2])
+            cover = a * np.float32(p[3]) + b * np.float32(q[3]) + c * np.float32(r[3]) + d * np.float32(s[3])
             if gain.shape[0]:
-                light = gain[min((top + 1) // 2, gain.shape[0] - 1), min((left + 1) // 2, gain.shape[1] - 1)]
-            for k in range(3):
-                own = (
-                    a * person[top, left, k]
-                    + b * person[top, left + 1, k]
-                    + c * person[top + 1, left, k]
-                    + d * person[top + 1, left + 1, k]
-                )
                 # Shaded skin glows red: light that went in through it comes out there.
-                own *= np.float32(1.0) + SHADE_HUE[k] * (light - np.float32(1.0))
-                picture[row, column, k] = own + through * background[row, column, k]
+                more = gain[min((top + 1) >> 1, gain.shape[0] - 1), min((left + 1) >> 1, gain.shape[1] - 1)] - one
+                red *= one + SHADE_HUE[0] * more
+                green *= one + SHADE_HUE[1] * more
+                blue *= one + SHADE_HUE[2] * more
+            through = one - cover * whole
+            picture[row, column, 0] = red + through * background[row, column, 0]
+            picture[row, column, 1] = green + through * background[row, column, 1]
+            picture[row, column, 2] = blue + through * background[row, column, 2]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -131,11 +136,9 @@ def soften_folds(origin, picture, apart):
             picture[where[k, 0], where[k, 1], channel] = soft[k, channel]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def to_levels(picture, levels):
     """Round a picture to whole grey levels 0..255."""
-    rows, columns, channels = picture.shape
-    for row in range(rows):
-        for column in range(columns):
-            for k in range(channels):
-                levels[row, column, k] = np.uint8(min(max(picture[row, column, k] + np.float32(0.5), 0.0), 255.0))
+    values, whole = picture.reshape(picture.size), levels.reshape(picture.size)
+    for k in range(picture.size):
+        whole[k] = np.uint8(min(max(values[k] + np.float32(0.5), np.float32(0.0)), np.float32(255.0)))
