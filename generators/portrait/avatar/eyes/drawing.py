@@ -104,15 +104,23 @@ def draw_eye(
             is_lash = in_lid * min(max((lash + 0.02 * width - above) / (0.04 * width), 0.0), 1.0)
             is_skin = in_lid - is_lash
             is_new = max(closing, min(max(1.0 - 1.5 * stretch, 0.0), 0.9))
-            is_new *= min(max((down - crease) / (0.18 * width) + 0.35, 0.0), 1.0)
+            is_new *= min(max((down - crease) / (0.06 * width) + 0.5, 0.0), 1.0)
+            # The new skin is like that above the crease, seen in a mirror that lies in the crease; spectacles are not.
+            shift = crease_rest - 0.6 * (down - crease) - down
+            mx, my = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             skin_alpha = closing * min(max((down - crease + hood) / (0.5 * hood), 0.0), 1.0)
             skin_alpha = max(skin_alpha, opening * min(max((0.16 * width - above) / (0.06 * width), 0.0), 1.0))
             lash_alpha = covers * min(max((down - crease) / (0.05 * width) + 1.0, 0.0), 1.0)
             low_alpha = covers * min(max((lower + low_band - down) / (0.5 * low_band), 0.0), 1.0)
+            mx, my = min(max(mx, 0.0), limit_x), min(max(my, 0.0), limit_y)
             height = max(upper - crease, 1.0)
             part = min(max((down - crease) / height, 0.0), 1.0)
             bulge = 0.92 + 0.16 * math.sin(3.1416 * min(part * 1.05, 1.0)) - 0.04 * part
             bulge *= 1.0 - 0.25 * (along / width) ** 2
+            reflected = 0.3 * _read(photo, mx, my, 0) + 0.6 * _read(photo, mx, my, 1) + 0.1 * _read(photo, mx, my, 2)
+            plain = 0.3 * skin[n, 0] + 0.6 * skin[n, 1] + 0.1 * skin[n, 2]
+            mirror = min(max((reflected / max(plain, 1.0) - 0.55) / 0.25, 0.0), 1.0)
+            mirror *= 1.0 - min(max((down - crease) / (0.7 * height), 0.0), 1.0)
             noise = grain[int(v) % size, int(u) % size]
             # The seam of a closed eye: lashes of both lids lie over each other.
             seam = (1.0 - min(max((lower - upper) / (0.10 * width), 0.0), 1.0)) * closing
@@ -133,6 +141,7 @@ def draw_eye(
             for k in range(3):
                 warped = picture[row, column, k]
                 clean = (skin[n, k] + f * (skin[n + 1, k] - skin[n, k])) * bulge + noise
+                clean += mirror * (_read(photo, mx, my, k) - clean)
                 seen = _read(photo, px, py, k)
                 if looks > 0.0:
                     ball = _read(white, px, py, k)

@@ -135,7 +135,7 @@ def _lid(photo: Float32[np.ndarray, "h w 3"], outline: Outline, light: Light) ->
     reach = 0.10 / (2 * REACH) * KNOTS
     total = gaussian_filter1d(weight.sum(axis=1), reach, mode="nearest")
     colour = gaussian_filter1d((weight[..., None] * above).sum(axis=1), reach, axis=0, mode="nearest")
-    doubt = 0.3
+    doubt = 1.0
     return ((colour + doubt * around) / (total + doubt)[:, None]).astype(np.float32)
 
 
