@@ -19,7 +19,7 @@ export function mount(element, props, trigger, watch) {
 
   let renderer;
   try {
-    renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
+    renderer = new WebGLRenderer({ canvas, antialias: !drawnBySoftware(), alpha: true });
   } catch {
     says.textContent = texts.no_webgl;
     return;
@@ -146,6 +146,15 @@ export function mount(element, props, trigger, watch) {
   watch("value", heed);
   new ResizeObserver(ask).observe(root);
   heed();
+}
+
+/** Whether no graphics card draws: smooth edges then cost more time than they are worth. */
+function drawnBySoftware() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  const told = context?.getExtension("WEBGL_debug_renderer_info");
+  const name = told ? context.getParameter(told.UNMASKED_RENDERER_WEBGL) : "";
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software/i.test(name);
 }
 
 /** The regions' gains as their sliders stand. */

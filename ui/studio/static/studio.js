@@ -1,4 +1,4 @@
-// What the whole page needs: the switch between dark and light, remembered by the browser.
+// What the whole page needs: it is shown when it stands, and the browser remembers whether it is dark or light.
 
 const KEY = "espressivo-look";
 
@@ -6,7 +6,36 @@ function wear(look) {
   document.body.classList.toggle("dark", look === "dark");
 }
 
+/** Show the page once the last of its own parts is built; see studio.css. */
+function showWhenReady() {
+  const built = () => document.querySelector(".es-pad") && document.querySelector(".es-timeline .es-bar");
+  const observer = new MutationObserver(() => {
+    if (!built()) return;
+    observer.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.add("es-ready")));
+  });
+  observer.observe(document.documentElement, { childList: true, subtree: true });
+}
+
+/** Gradio names its places for uploads by other words than it shows on them; who speaks to the page says what is shown. */
+function nameUploads() {
+  let asked = false;
+  const name = () => {
+    asked = false;
+    for (const place of document.querySelectorAll(".upload-container[aria-label], button[aria-label*='upload' i]")) {
+      const shown = place.textContent.replace(/\s+/g, " ").trim();
+      if (shown && place.getAttribute("aria-label") !== shown) place.setAttribute("aria-label", shown);
+    }
+  };
+  new MutationObserver(() => {
+    if (!asked) requestAnimationFrame(name);
+    asked = true;
+  }).observe(document.documentElement, { childList: true, subtree: true });
+}
+
 function begin() {
+  showWhenReady();
+  nameUploads();
   const kept = localStorage.getItem(KEY);
   if (kept) wear(kept);
   document.addEventListener("click", (event) => {
