@@ -133,6 +133,14 @@ def test_a_template_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert found.fps == 25.0
 
 
+def test_a_template_goes_to_and_fro() -> None:
+    template = MotionTemplate.of(some_motion(3), 50.0)
+    longer = template.to_and_fro(7, 25.0)
+    assert longer.fps == 25.0
+    assert np.array_equal(longer.exp, template.exp[[0, 2, 2, 0, 0, 2, 2]])
+    assert np.array_equal(template.to_and_fro(7, 50.0).scale, template.scale[[0, 1, 2, 2, 1, 0, 0]])
+
+
 def test_a_template_that_is_a_program_is_refused(tmp_path: Path) -> None:
     (tmp_path / "driver.pkl").write_bytes(pickle.dumps({"motion": []}))
     np.savez(tmp_path / "objects.npz", exp=np.array([{}], object), R=1, scale=1, t=1, fps=25)

@@ -15,7 +15,9 @@ from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.errors import Cancelled, InputError, MissingDependencyError
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.consent import SHIPPED
+from espressivo.generators.portrait.liveportrait.keypoints import rotations
 from espressivo.generators.portrait.liveportrait.pretrained import load_live_portrait
+from espressivo.generators.portrait.liveportrait.template import MotionTemplate
 from espressivo.generators.portrait.pctalk.network.config import LIPS
 from espressivo.generators.portrait.pctalk.network.control import shaped_lips
 from espressivo.generators.portrait.pctalk.network.generator import LIVE_PORTRAIT, PCTalk
@@ -148,6 +150,19 @@ def test_dials_move_the_lips_alone(expression: Any) -> None:
         assert len(moved) > 0
         assert set(moved) <= set(LIPS), dial
     assert not np.array_equal(expression(person=1), plain)
+
+
+def test_the_head_follows_a_template(perform: Any, tmp_path: Path) -> None:
+    still = perform().template
+    nodding = still.rotation[:20] @ rotations(
+        *np.zeros((3, 20), np.float32) + np.linspace(0, 0.2, 20, dtype=np.float32)
+    )
+    MotionTemplate(still.exp[:20], nodding, still.scale[:20], still.t[:20], 25.0).write(tmp_path / "nod.npz")
+    moved = perform(template=tmp_path / "nod.npz").template
+    np.testing.assert_allclose(moved.rotation[:20], nodding, atol=1e-5)
+    np.testing.assert_allclose(moved.rotation[20:], nodding[:9:-1], atol=1e-5)
+    with pytest.raises(InputError, match="no motion template"):
+        perform(template=PORTRAIT)
 
 
 def test_a_style_is_read_from_a_video(expression: Any, tmp_path: Path) -> None:

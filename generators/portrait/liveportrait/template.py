@@ -49,6 +49,13 @@ class MotionTemplate:
         """Return what a face did, without its shape."""
         return cls(motion.exp, motion.rotation, motion.scale, motion.t, fps)
 
+    def to_and_fro(self, frames: int, fps: float) -> "MotionTemplate":
+        """Return so many frames at another rate: the motion, back to its start, and so on; each the one at its time."""
+        there = np.minimum((np.arange(round(len(self) / self.fps * fps)) * self.fps / fps).astype(int), len(self) - 1)
+        round_trip = np.concatenate([there, there[::-1]]) if len(there) else np.zeros(1, int)
+        places = np.resize(round_trip, frames)
+        return MotionTemplate(*(getattr(self, name)[places] for name in _ARRAYS), fps=fps)
+
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all.
 

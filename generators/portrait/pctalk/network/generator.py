@@ -108,6 +108,8 @@ class PCTalk:
         """
         from espressivo.conditioning.phones import recognise_phones
         from espressivo.conditioning.prosody import analyse_prosody
+        from espressivo.generators.portrait.liveportrait.drive import relative
+        from espressivo.generators.portrait.liveportrait.template import MotionTemplate
         from espressivo.generators.portrait.pctalk.conditions import Condition, parse_condition
         from espressivo.generators.portrait.pctalk.edits import curves_of, parse_edits
         from espressivo.generators.portrait.pctalk.loudness import lip_scale
@@ -132,6 +134,8 @@ class PCTalk:
         features = self.talker.hear(np.pad(speech.samples, (0, _NOT_HEARD_OTHERWISE)))
         times_s = np.arange(len(features)) / FPS
         still = source.motion[np.zeros(len(features), int)]
+        if request.template is not None:
+            still = relative(source.motion, MotionTemplate.read(request.template).to_and_fro(len(features), FPS))
         lips = smoothed(self.talker.lips(features, lips_of(still.undeformed), manner, progress))
         scales, more = curves_of(edits, times_s, speech.words)
         size = lip_scale(

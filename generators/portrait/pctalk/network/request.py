@@ -30,6 +30,9 @@ class PCTalkRequest(GenerationRequest):
     used; "of:clip.mp4" is read by PC-Talk's own style encoder."""
     person: int = Field(default=0, ge=0)
     """Whose manner of moving the lips, by number in the checkpoint; its authors recommend 192, 166 and 202."""
+    template: Path | None = None
+    """Motion template (.npz) whose turns of the head, blinks and glances the portrait takes over, forth and back for as
+    long as the line; without one the head keeps still."""
     whole: bool = False
     """Show the whole picture with the moving head in it, in its own resolution, instead of the square."""
     label: bool = False
