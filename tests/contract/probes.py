@@ -66,9 +66,14 @@ def _portrait_arrays(video: TalkingPortrait) -> tuple[np.ndarray, ...]:
     return np.stack(list(video.frames)), motion.weights, motion.head_rad, motion.gaze_rad
 
 
+@cache
+def _sitter() -> Avatar:
+    return Avatar.of(Photograph.read(PORTRAIT), 96)
+
+
 def _landmarks(video: TalkingPortrait) -> Float[np.ndarray, "frames features"]:
     """Where the renderer draws every point of the face, in hundredths of its frame, head held still."""
-    fit = Avatar.of(Photograph.read(PORTRAIT), 96).fit
+    fit = _sitter().fit
     return np.stack([fit.pose(weights).points_px[:, :2].ravel() for weights in video.drawn.weights]) / 0.96
 
 

@@ -11,6 +11,7 @@ from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.portrait.dicetalk.conditioning import MILDER, Variant
 from espressivo.generators.portrait.dicetalk.kinship import BORROWED, LEANING, borrowed, leaning, relatives
+from espressivo.generators.portrait.dicetalk.measure import figures_of
 
 EMOTIONS = CATEGORIES[1:]
 
@@ -111,3 +112,13 @@ def test_variants_of_one_emotion_differ_less_than_emotions():
     spread = max(float(np.linalg.norm(rows - centres[name], axis=1).max()) for name, rows in places.items())
     apart = min(float(np.linalg.norm(centres[a] - centres[b])) for a in EMOTIONS for b in EMOTIONS if a != b)
     assert 0.02 < spread < apart / 2
+
+
+def test_spread_and_distance_of_known_places():
+    one, other = np.zeros((2, 52)), np.zeros((2, 52))
+    one[:, 0] = [1.0, -1.0]
+    other[:, 1] = [4.0, 6.0]
+    figures = figures_of({"joy": one, "grief": other})
+    assert figures["joy"] == {"within": 1.0, "apart": 5.0, "own": 1.0}
+    assert figures["grief"]["within"] == 1.0
+    assert figures_of({"joy": one * 9, "grief": other})["joy"]["own"] == 0.0
