@@ -226,6 +226,24 @@ def test_stopping_takes_less_than_a_second_and_leaves_nothing(page: "Page") -> N
     assert page.locator("#es-perform-result video").count() == 0
 
 
+def test_stopping_in_the_queue(browser: "Browser", studio_url: str) -> None:
+    for busy in visit(browser, studio_url, WIDE):
+        for page in visit(browser, studio_url, WIDE):
+            _borrow(busy)
+            _borrow(page, "calm")
+            busy.click("#es-perform-go")
+            busy.wait_for_selector("#es-perform-status progress", timeout=_SLOW_MS)
+            page.click("#es-perform-go")
+            expect(page.locator("#es-perform-status")).to_contain_text("Waiting")
+            page.click("#es-perform-stop")
+            expect(page.locator("#es-perform-status")).to_contain_text("Stopped", timeout=5000)
+            expect(page.locator("#es-perform-go")).to_be_enabled()
+            busy.click("#es-perform-stop")
+            expect(busy.locator("#es-perform-status")).to_contain_text("Stopped", timeout=5000)
+            page.wait_for_timeout(1500)
+            assert page.locator("#es-perform-result video").count() == 0
+
+
 def test_a_bad_file_is_a_sentence_beside_the_button(page: "Page", tmp_path: Path) -> None:
     bad = tmp_path / "not <b>really<b> sound.wav"
     bad.write_text("I am not a sound.\n" * 50)

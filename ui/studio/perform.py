@@ -187,9 +187,11 @@ class _Tab:
         """Say what happens when."""
         inner: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         identity = self.face_form.components[0]
-        self.go.click(
+        begun = gr.State(0)
+        self.go.click(self.begin, None, [begun, self.status, self.go, self.stop], queue=False, **inner).then(
             self.make_take,
             [
+                begun,
                 *(self.speech, self.transcript, self.timeline, self.studio.takes_changed, self.who, self.portrait),
                 *self.controls,
             ],
@@ -200,7 +202,7 @@ class _Tab:
             show_progress="minimal",
             show_progress_on=self.status,
         )
-        self.stop.click(self.cancel, None, None, queue=False, **inner)
+        self.stop.click(self.cancel, None, [self.status, self.go, self.stop], queue=False, **inner)
         gr.on(
             [self.speech.change, self.transcript.blur, identity.change],  # type: ignore[attr-defined]
             self.hear,
@@ -276,6 +278,7 @@ class _Tab:
 
     def make_take(
         self,
+        begun: int,
         speech: str | None,
         transcript: str,
         track: Any,
@@ -287,16 +290,13 @@ class _Tab:
     ) -> Iterator[dict[Component, Any]]:
         """Make a take."""
         session = self.studio.session(request)
+        if session.was_stopped(begun):  # while it stood in the queue; the button has answered
+            return
         idle = {self.go: gr.update(interactive=True), self.stop: gr.update(interactive=False)}
         try:
             fields = self._fields(controls, who, portrait)
             wanted = request_from(fields, _given(speech), transcript, track_of(track))
             doing = self.studio.do(session, perform, request=wanted, out=session.new_folder(_stem(speech)))
-            yield {
-                self.status: messages.note(strings.WAITING),
-                self.go: gr.update(interactive=False),
-                self.stop: gr.update(interactive=True),
-            }
             for event in doing:
                 yield {self.status: messages.working(event)}
             take: Take = doing.result
@@ -312,9 +312,15 @@ class _Tab:
         except EspressivoError as error:
             yield {self.status: messages.problem(error), **idle}
 
-    def cancel(self, request: gr.Request) -> None:
-        """Stop what is being made."""
+    def begin(self, request: gr.Request) -> tuple[int, str, Any, Any]:
+        """Answer the button at once, however long the queue is."""
+        number = self.studio.session(request).begin()
+        return number, messages.note(strings.WAITING), gr.update(interactive=False), gr.update(interactive=True)
+
+    def cancel(self, request: gr.Request) -> tuple[str, Any, Any]:
+        """Stop what is being made, or waits to be."""
         self.studio.session(request).cancel()
+        return messages.note(strings.STOPPED), gr.update(interactive=True), gr.update(interactive=False)
 
     def hear(self, speech: str | None, transcript: str, identity: str, request: gr.Request) -> Iterator[dict[str, Any]]:
         """Show the waveform, and then the words."""

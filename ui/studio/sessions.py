@@ -36,6 +36,7 @@ class Session:
         """What is being made for it now."""
         self.words: dict[str, list[dict[str, Any]]] = {}
         """When the words of a transcript are said, as far as they were found in its last line."""
+        self._begun = self._stopped = 0
         self._promised: set[str] = set()
         self._lock = threading.Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,8 +67,19 @@ class Session:
             self._promised.add(name)
         return self.folder / name
 
+    def begin(self) -> int:
+        """Number a wish, which may have to queue."""
+        with self._lock:
+            self._begun += 1
+            return self._begun
+
+    def was_stopped(self, begun: int) -> bool:
+        """Whether everything was stopped since that wish."""
+        return begun <= self._stopped
+
     def cancel(self) -> None:
-        """Stop what is being made, if anything is."""
+        """Stop what is being made, and what waits."""
+        self._stopped = self._begun
         for work in tuple(self.works):
             work.cancel()
 

@@ -4,6 +4,7 @@ The same progress callback that the command line's bar hears is carried over a p
 it is asked to is ended and replaced; one that died is replaced, and its work fails with a sentence.
 """
 
+import contextlib
 import multiprocessing
 import queue
 import threading
@@ -18,6 +19,7 @@ from espressivo.progress import ProgressEvent
 _POLL_S = 0.05
 _PATIENCE_S = 0.6
 """How long a worker may take to stop by itself."""
+_STOPPED = "Stopped; nothing was written."
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -51,9 +53,13 @@ class Workers:
         self._all.add(worker)
         return worker
 
-    def _take(self) -> "_Worker":
-        worker = self._idle.get()
-        return worker if worker.alive else self._replace(worker)
+    def _take(self, wish: threading.Event) -> "_Worker":
+        while True:
+            if wish.is_set():
+                raise Cancelled(_STOPPED)
+            with contextlib.suppress(queue.Empty):
+                worker = self._idle.get(timeout=_POLL_S)
+                return worker if worker.alive else self._replace(worker)
 
     def _replace(self, worker: "_Worker") -> "_Worker":
         worker.end()
@@ -83,7 +89,7 @@ class Work:
             EspressivoError: what the function raised, with the same sentence.
             Cancelled: it was stopped.
         """
-        worker = self._workers._take()
+        worker = self._workers._take(self._wish)
         ended = False
         try:
             worker.pipe.send((self._function, self._arguments))
@@ -110,7 +116,7 @@ class Work:
                 asked_at = time.monotonic()
                 worker.pipe.send(None)
             if asked_at is not None and time.monotonic() - asked_at > _PATIENCE_S:
-                raise Cancelled("Stopped; nothing was written.")
+                raise Cancelled(_STOPPED)
             if worker.pipe.poll(_POLL_S):
                 yield worker.pipe.recv()
 
@@ -151,7 +157,7 @@ def _serve(pipe: Connection) -> None:
 
     def report(event: ProgressEvent) -> None:
         if stop.is_set():
-            raise Cancelled("Stopped; nothing was written.")
+            raise Cancelled(_STOPPED)
         pipe.send(("progress", event))
 
     threading.Thread(target=listen, daemon=True).start()
