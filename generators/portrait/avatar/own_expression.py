@@ -16,6 +16,9 @@ _OTHER = ("mouthStretch", "mouthFrown", "mouthPucker", "browInnerUp", "browOuter
 the third keeps them from explaining what is the person's build."""
 _BUILD, _EXPRESSION = 0.15, 0.35
 """A weight below the first is put down to the person's build, one above the second is believed."""
+_HELD_SMALL = 5.0
+"""Of the least squares, cm^2: as much as a weight of 1 costs."""
+_SWEEPS = 500
 _REMAINS = 0.35
 """Share of a smile that stays when the face comes to rest: a smiling person remains one."""
 _NOT_DOUBLED = 0.7
@@ -87,13 +90,10 @@ class OwnExpression:
 def _explained(
     away_cm: Float[np.ndarray, "468 2"], shapes_cm: Float32[np.ndarray, "52 468 3"]
 ) -> Float32[np.ndarray, "52"]:
-    """Explain how a face differs from the standard one by a few shapes, none negative (Lawson and Hanson 1974)."""
-    from scipy.optimize import nnls
-
+    """Explain how a face differs from the standard one by a few shapes, none of them negative."""
     names = (*_OPENING, *_SMILING, *_OTHER)
     matrix = np.stack([shapes_cm[_channels(name)].sum(axis=0)[:, :2].ravel() for name in names], axis=1)
-    held_small = np.sqrt(5.0) * np.eye(len(names))
-    amounts, _ = nnls(np.concatenate([matrix, held_small]), np.concatenate([away_cm.ravel(), np.zeros(len(names))]))
+    amounts = _least_squares(matrix.astype(np.float64), away_cm.ravel())
     found = dict(zip(names, amounts, strict=True))
     found["mouthSmile"] -= found["mouthFrown"]
     weights = np.zeros(len(shapes_cm), np.float32)
@@ -101,6 +101,20 @@ def _explained(
         belief = np.clip((found[name] - _BUILD) / (_EXPRESSION - _BUILD), 0, 1)
         weights[_channels(name)] = np.clip(belief * found[name], 0, 1)
     return weights
+
+
+def _least_squares(matrix: Float[np.ndarray, "rows n"], target: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "n"]:
+    """Solve for amounts of 0 and more that are held small, one after the other until none changes."""
+    square = matrix.T @ matrix + _HELD_SMALL * np.eye(matrix.shape[1])
+    toward = matrix.T @ target
+    amounts = np.zeros(len(toward))
+    for _ in range(_SWEEPS):
+        before = amounts.copy()
+        for k in range(len(amounts)):
+            amounts[k] = max(0.0, amounts[k] + (toward[k] - square[k] @ amounts) / square[k, k])
+        if np.abs(amounts - before).max() < 1e-6:
+            break
+    return amounts
 
 
 def _mask(names: tuple[str, ...]) -> Float32[np.ndarray, "52"]:
