@@ -72,13 +72,13 @@ class RequestForm:
 
     def values(self, *given: Any) -> dict[str, Any]:
         """Return the request's fields as nested dictionaries from the controls' values; empty ones are left out."""
-        result: dict[str, Any] = {}
+        result: dict[str | int, Any] = {}
         held = dict(zip(self.components, given, strict=True))
         for field in self.fields:
             value = held[field.component]
             if value is None or value == "" or (field.switch is not None and not held[field.switch]):
                 continue
-            place = result
+            place: dict[str | int, Any] = result
             for part in field.path[:-1]:
                 place = place.setdefault(part, {})
             place[field.path[-1]] = value
@@ -99,7 +99,8 @@ class RequestForm:
 
     def _add(self, path: tuple[str, ...], described: Mapping[str, Any], model: type[BaseModel]) -> None:
         field = model.model_fields[path[-1]]
-        schema = {"description": field.description or field_texts(model).get(path[-1])} | self._resolved(described)
+        text = field.description or field_texts(model).get(path[-1])
+        schema: dict[str, Any] = {"description": text} | self._resolved(described)
         kind = field.annotation
         if "properties" in schema and isinstance(kind, type) and issubclass(kind, BaseModel):
             for name, inner in schema["properties"].items():
@@ -244,10 +245,11 @@ def _is_pair(schema: Mapping[str, Any]) -> bool:
     return len(items) == 2 and all(item.get("type") in ("integer", "number") for item in items)
 
 
-def _with_pairs(fields: dict[str, Any]) -> dict[str, Any]:
+def _with_pairs(fields: dict[str | int, Any]) -> dict[str, Any]:
     """Return the fields with what was collected by number as a pair; half a pair is left out."""
     found: dict[str, Any] = {}
-    for name, value in fields.items():
+    for key, value in fields.items():
+        name = str(key)
         if not isinstance(value, dict):
             found[name] = value
         elif not any(isinstance(part, int) for part in value):
@@ -263,7 +265,9 @@ def _at(request: Mapping[str, Any], path: tuple[str | int, ...], otherwise: Any)
         if isinstance(part, int):
             if not isinstance(place, list | tuple) or part >= len(place):
                 return otherwise
-        elif not isinstance(place, Mapping) or part not in place:
-            return otherwise
-        place = place[part]
+            place = place[part]
+        else:
+            if not isinstance(place, Mapping) or part not in place:
+                return otherwise
+            place = place[part]
     return list(place) if isinstance(place, tuple) else place

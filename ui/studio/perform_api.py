@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import api
 
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.notation import format_emotion
@@ -94,10 +95,10 @@ def offer(studio: "Studio") -> None:
         studio.session(request).cancel()
         return strings.STOPPED
 
-    gr.api(perform_line, api_name="perform", **working)
-    gr.api(recognise_emotion, api_name="recognise_emotion")
-    gr.api(emotionml, api_name="emotionml")
-    gr.api(stop, api_name="stop", queue=False)
+    api(perform_line, api_name="perform", **working)
+    api(recognise_emotion, api_name="recognise_emotion")
+    api(emotionml, api_name="emotionml")
+    api(stop, api_name="stop", queue=False)
 
 
 def with_uploads(settings: dict[str, Any]) -> dict[str, Any]:

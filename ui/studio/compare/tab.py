@@ -166,6 +166,7 @@ def build(studio: "Studio") -> None:
 def _offer_endpoints(studio: "Studio") -> None:
     """Let programs do what the tab does; the docstrings below are what they are told."""
     import gradio as gr
+    from gradio.events import api
 
     def compare_takes(a: str, b: str, request: gr.Request) -> dict[str, Any]:
         """Measure two takes of the library; a text where a number would be says why there is none."""
@@ -197,7 +198,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         return [name for name in session.takes() if name not in before]
 
     for endpoint in (compare_takes, compare_systems):
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id=WORK, concurrency_limit=studio.workers.count)
+        api(endpoint, api_name=endpoint.__name__, concurrency_id=WORK, concurrency_limit=studio.workers.count)
 
 
 def _make_cells(

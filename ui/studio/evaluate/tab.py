@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import api
 
 from espressivo.errors import Cancelled, EspressivoError, InputError
 from espressivo.ui.studio import messages, strings
@@ -147,4 +148,4 @@ def _offer_endpoint(studio: "Studio") -> None:
             addresses = {suffix[1:]: studio.tickets.file(path) for suffix, path in files_of(place).items()}
             return {"summary": list(doing.result), "files": addresses}
 
-    gr.api(evaluate, api_name="evaluate", concurrency_id=WORK, concurrency_limit=studio.workers.count)
+    api(evaluate, api_name="evaluate", concurrency_id=WORK, concurrency_limit=studio.workers.count)

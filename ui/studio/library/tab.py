@@ -50,6 +50,10 @@ def build(studio: "Studio") -> None:
     """Lay the tab out."""
     import gradio as gr
 
+    perform, music = studio.perform, studio.music
+    if perform is None or music is None:
+        raise ValueError("The Library tab opens takes in Perform and Music; build them before it.")
+
     def library(request: gr.Request) -> Library:
         return _library(studio, request)
 
@@ -129,7 +133,8 @@ def build(studio: "Studio") -> None:
         name = _Cards.model_validate(held or {}).opened
         try:
             take = library(request).entry(name or "").take
-            place, values = ("perform", perform.open(take)) if _speaks(take) else ("music", music.open(take))
+            place = "perform" if _speaks(take) else "music"
+            values = perform.open(take) if _speaks(take) else music.open(take)
         except EspressivoError as error:
             return [messages.problem(error), gr.skip(), *(gr.skip() for _ in [*perform.opened, *music.opened])]
         skipped = [gr.skip() for _ in (music.opened if place == "perform" else perform.opened)]
@@ -150,9 +155,6 @@ def build(studio: "Studio") -> None:
     undo.click(bring_back, [deleted, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     export.click(save, shelf, said, **quiet).then(None, js=_FOLLOW_LINK)
     take_in.upload(read_in, [take_in, studio.takes_changed], [said, studio.takes_changed], **quiet)
-    perform, music = studio.perform, studio.music
-    if perform is None or music is None:
-        raise ValueError("The Library tab opens takes in Perform and Music; build them before it.")
     again.click(go_on, shelf, [said, studio.tabs, *perform.opened, *music.opened], **quiet)
     _offer_endpoints(studio)
 
@@ -165,6 +167,7 @@ def _offer_endpoints(studio: "Studio") -> None:
     """Let programs (gradio_client, MCP) do what the tab does; the docstrings below are what they are told."""
     import gradio as gr
     from gradio.data_classes import FileData
+    from gradio.events import api
 
     def list_takes(search: str, request: gr.Request) -> list[dict[str, Any]]:
         """List the takes of this session that match every word of `search`, the newest first."""
@@ -198,7 +201,7 @@ def _offer_endpoints(studio: "Studio") -> None:
             return [entry.name for entry in read_project(_library(studio, request), Path(project.path))]
 
     for endpoint in (list_takes, open_take, delete_take, restore_take, export_project, import_project):
-        gr.api(endpoint, api_name=endpoint.__name__)
+        api(endpoint, api_name=endpoint.__name__)
 
 
 def _library(studio: "Studio", request: "gr.Request") -> Library:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import api
 
 from espressivo.conditioning.notation import format_emotion
 from espressivo.errors import InputError
@@ -71,9 +72,9 @@ def offer(studio: "Studio") -> None:
             for spec in music_generators()
         ]
 
-    gr.api(compose, api_name="compose", **working)
-    gr.api(stems, api_name="stems", **working)
-    gr.api(list_music_generators, api_name="list_music_generators")
+    api(compose, api_name="compose", **working)
+    api(stems, api_name="stems", **working)
+    api(list_music_generators, api_name="list_music_generators")
 
 
 def asked_options(generator: Any, emotion: Any, settings: Any, primer: Any) -> dict[str, Any]:
