@@ -34,7 +34,7 @@ class Light:
         # A dark skin is dark by its pigment, too: teeth and eyes follow only part of the brightness, all of the hue.
         tint = tint / max(exposure, 1e-3) * np.clip(exposure, 0.12, 1.1) ** 0.75
         # Pale skin is less red than the standard one without any blue light on it: no blue or green teeth.
-        tint = np.minimum(tint, tint[0] * np.array([1.0, 1.0, 0.98]))
+        tint = np.minimum(tint, tint[0] * np.array([1.0, 0.97, 0.98]))
         blur, grain = _edges(photo, landmarks)
         return cls(tint.astype(np.float32), skin.astype(np.float32), blur, grain)
 

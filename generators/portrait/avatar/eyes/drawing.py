@@ -109,7 +109,7 @@ def draw_eye(
             shift = crease_rest - 0.6 * (down - crease) - down
             mx, my = px - axis[3] * shift * fine, py + axis[2] * shift * fine
             skin_alpha = closing * min(max((down - crease + hood) / (0.5 * hood), 0.0), 1.0)
-            skin_alpha = max(skin_alpha, opening * min(max((0.16 * width - above) / (0.06 * width), 0.0), 1.0))
+            skin_alpha = max(skin_alpha, opening * min(max((0.24 * width - above) / (0.10 * width), 0.0), 1.0))
             lash_alpha = covers * min(max((down - crease) / (0.05 * width) + 1.0, 0.0), 1.0)
             low_alpha = covers * min(max((lower + low_band - down) / (0.5 * low_band), 0.0), 1.0)
             mx, my = min(max(mx, 0.0), limit_x), min(max(my, 0.0), limit_y)
@@ -129,25 +129,28 @@ def draw_eye(
             if line > 0.0:
                 line /= 2.2
                 dark = min(dark, 1.0 - seam * 0.20 * math.exp(-line * line))
+            opacity = _read(iris, gx, gy, 3)
+            # Under the edge of the upper lid the photograph stays, but where an iris was, comes, or the lid rises.
+            anew = max(opacity, _read(iris, px, py, 3), opening)
+            anew = looks * max(anew, min(max((down - upper_rest) / (0.07 * width), 0.0), 1.0))
             # The upper lid throws a soft shadow that goes down with it.
             shadow = 1.0
             if down > upper:
                 now = 1.0 - 0.34 * math.exp(-(down - upper) / (0.07 * width))
                 had = 1.0 - 0.34 * math.exp(-max(down - upper_rest, 0.0) / (0.07 * width))
                 # What the lid covered in the photograph was filled in without a shadow.
-                had += (1.0 - had) * min(max((upper_rest + 0.05 * width - down) / (0.05 * width), 0.0), 1.0)
+                had += anew * (1.0 - had) * min(max((upper_rest + 0.05 * width - down) / (0.05 * width), 0.0), 1.0)
                 shadow = min(now / had, 1.0)
-            opacity = _read(iris, gx, gy, 3)
             for k in range(3):
                 warped = picture[row, column, k]
                 clean = (skin[n, k] + f * (skin[n + 1, k] - skin[n, k])) * bulge + noise
                 clean += mirror * (_read(photo, mx, my, k) - clean)
                 seen = _read(photo, px, py, k)
-                if looks > 0.0:
+                if anew > 0.0:
                     ball = _read(white, px, py, k)
                     ball += opacity * (_read(iris, gx, gy, k) - ball)
                     ball += _read(mirrored, px, py, k)
-                    seen += looks * (min(ball, 255.0) - seen)
+                    seen += anew * (min(ball, 255.0) - seen)
                 # The warp would stretch lashes over the lid.
                 stays = _read(photo, sx, sy, k)
                 clean = stays + is_new * (clean - stays)

@@ -139,6 +139,8 @@ class _Eye:
         looks = max(_smoothstep(float(np.hypot(*shift)) / (0.04 * width)), opening, lowered)
         # Lowered brows and squints move the lids a little, too; there the warp's own skin is best.
         closing = _smoothstep((float(np.max(upper)) - 0.15) / 0.35)
+        # A look down lowers the lid here alone.
+        closing = max(closing, _smoothstep(_FOLLOWS * follow / 0.12))
         step = float(outline.along[1] - outline.along[0])
         box = self._box(to_rest, table, picture.shape[0])
         ball = self.eyeball

@@ -90,7 +90,7 @@ def draw_interior(
             distance, cosine, r, g, b, opacity = _arch(jaw, x, y, lower_form, lower)
             if opacity > 0.0 and distance < nearest + 0.02:
                 nearest = distance
-                lit = 0.26 + 0.34 * cosine + 0.34 * cosine * cosine
+                lit = 0.32 + 0.34 * cosine + 0.34 * cosine * cosine
                 red += opacity * (r * lit - red)
                 green += opacity * (g * lit - green)
                 blue += opacity * (b * lit - blue)

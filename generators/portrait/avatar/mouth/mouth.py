@@ -46,7 +46,7 @@ class MouthLayer:
         upper, lower = upper_arch(), lower_arch()
         share = own.enamel_share if own else np.ones(3, np.float32)
         self._upper, self._upper_form = _tinted(upper.picture, light, share), upper.form
-        self._lower, self._lower_form = _tinted(lower.picture, light, np.float32(0.94) * share), lower.form
+        self._lower, self._lower_form = _tinted(lower.picture, light, np.float32(0.97) * share), lower.form
         if own:
             # Drawn teeth stand in beside and above the own ones: let their edges lie at the same height.
             drawn = (
@@ -56,7 +56,7 @@ class MouthLayer:
             self._upper_form[3:] += np.float32((own.edge_px - drawn) @ up / (up @ up))
         self._own = own
         self._colours = np.stack([light.colour(_TONGUE), light.colour(_FLESH)])
-        self._kernel = _gaussian(max(light.blur_px - 0.35, 0.35))
+        self._kernel = _gaussian(max(light.blur_px - 0.2, 0.4))
         self._grain = np.random.default_rng(0).standard_normal((_GRAIN, _GRAIN)).astype(np.float32)
         self._grain *= np.float32(light.grain)
         self._soft_px = 1.0 + light.blur_px
@@ -160,7 +160,7 @@ def _tinted(
     """A sheet of teeth in the photograph's light, never bluer than it is red."""
     tinted = picture.copy()
     tinted[..., :3] *= light.tint * share
-    tinted[..., 1] = np.minimum(tinted[..., 1], tinted[..., 0] * 1.02)
+    tinted[..., 1] = np.minimum(tinted[..., 1], tinted[..., 0])
     tinted[..., 2] = np.minimum(tinted[..., 2], tinted[..., 1])
     return tinted
 
