@@ -95,8 +95,8 @@ class LivePortrait:
         for frame in keypoints:
             with torch.no_grad():
                 warped = self.warping(source.volume, at_rest, self._tensor(frame[np.newaxis]))
-                picture = self.generator(warped.feature)[0]
-                yield (picture.movedim(0, -1) * 255).round().to(torch.uint8).numpy(force=True)
+                picture = self.generator(warped.feature)[0].movedim(0, -1)
+            yield (picture * 255).round().to(torch.uint8).numpy(force=True)
 
     def frames(self, source: Source, keypoints: Keypoints) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
         """Draw the whole photograph, its face moved, frame by frame while they are asked for."""

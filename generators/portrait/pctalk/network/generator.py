@@ -62,14 +62,17 @@ class PCTalk:
                 f"PC-Talk has no weights that may ship; give --checkpoint {cls.spec.needs_checkpoint}."
             )
         try:
-            from espressivo.generators.portrait.liveportrait.pretrained import load_live_portrait
-            from espressivo.generators.portrait.pctalk.network.pretrained import load_talker
+            from espressivo.generators.portrait.checkpoints import require_files
+            from espressivo.generators.portrait.liveportrait import pretrained as drawing
+            from espressivo.generators.portrait.pctalk.network import pretrained as talking
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
                 f"PC-Talk needs {error.name}; install it with pip install 'espressivo[pctalk]'."
             ) from error
-        talker = load_talker(checkpoint, device)
-        return cls(talker, load_live_portrait(checkpoint / LIVE_PORTRAIT, device))
+        files = (*talking.FILES, *(f"{LIVE_PORTRAIT}/{name}" for name in drawing.FILES))
+        require_files(checkpoint, files, talking.SYSTEM)
+        talker = talking.load_talker(checkpoint, device)
+        return cls(talker, drawing.load_live_portrait(checkpoint / LIVE_PORTRAIT, device))
 
     def generate(self, request: PCTalkRequest, progress: ProgressCallback | None = None) -> "KeypointPortrait":
         """Return the video; the keypoints are moved at once, the frames are drawn as they are read.
