@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import tyro
 
+from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.eval.shipped_lines import shipped_lines
 from espressivo.generators.portrait.generator import PortraitAvatar
@@ -72,7 +73,7 @@ def main(portrait: Path = _PICTURE, seconds: float = 10.0, minutes: float = 0.0,
 def parts(portrait: Path, seconds: float, size: int) -> dict[str, Any]:
     """Time motion, drawing and writing of one line; all that is compiled or kept is there before."""
     generator = PortraitAvatar.from_pretrained()
-    request = PortraitRequest(speech=line(seconds), emotion=_EMOTION, portrait=portrait, size=size)
+    request = PortraitRequest(speech=line(seconds), emotion=parse_emotion(_EMOTION), portrait=portrait, size=size)
     next(iter(generator.generate(request).frames))
     with Timed() as motion:
         video = generator.generate(request)
@@ -101,7 +102,7 @@ def first_frame(portrait: Path) -> dict[str, float]:
 
 def memory(portrait: Path, minutes: float) -> dict[str, Any]:
     """Return the peak memory of this process after each tenth of a long video, as it is written."""
-    request = PortraitRequest(speech=line(60 * minutes), emotion=_EMOTION, portrait=portrait, size=256)
+    request = PortraitRequest(speech=line(60 * minutes), emotion=parse_emotion(_EMOTION), portrait=portrait, size=256)
     video = PortraitAvatar.from_pretrained().generate(request)
     peaks: list[float] = []
 

@@ -1,9 +1,10 @@
 """How far portraits are moved for an emotion: `python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS...`
 
 A free search for a classifier's favour finds grimaces. This one stays within the spread of real, labelled faces
-(`labelled_faces`), pays for every step away from the usual face, looks at many people at once, and asks one network
-only, mini-Xception. The network that is reported (face-api's) has no part in it, and neither have the portraits that
-are not given here.
+(`labelled_faces`), pays for every step away from the usual face, looks at many people at once, and asks two networks of
+different making: mini-Xception, and this project's own expression-swin, since the former hardly heeds brows and does
+not know disgust. The network that is reported (face-api's) has no part in it, and neither have the portraits that are
+not given here.
 
 The search is the cross-entropy method (Rubinstein 1999): faces are drawn around the best so far, and the next ones
 around the mean of those that do best. Faces are also looked at while they speak, with the share of the emotion that a
@@ -20,7 +21,8 @@ import numpy as np
 import tyro
 from jaxtyping import Float
 
-from espressivo.conditioning.face_emotion.judges import JUDGED, MINI_XCEPTION, NetworkJudge, face_crop, load_judges
+from espressivo.conditioning.expression_swin.recogniser import ID, load_judge
+from espressivo.conditioning.face_emotion.judges import JUDGED, MINI_XCEPTION, ExpressionJudge, face_crop, load_judges
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.eval.portrait.faces import EMOTIONS
 from espressivo.eval.portrait.labelled_faces import Spread, read_spreads
@@ -32,6 +34,7 @@ from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.fit import FACES_FILE, UNITS_FILE
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.visemes import VISEME_WEIGHTS, VISEMES
+from espressivo.weights.manifest import FOLDER
 
 SIZE = 160
 GENERATIONS, FACES, BEST = 9, 20, 5
@@ -44,6 +47,8 @@ STRANGENESS_WEIGHT = 0.35
 """What one unit of `Spread.strangeness` costs, in nats."""
 SURE = 0.9
 """More than this probability earns nothing: it is how a face turns into a mask."""
+UNSURE = 1e-3
+"""Less costs no more: somebody who laughs in the photograph will not look sad, and must not lead the search."""
 _SPOKEN = ("aa", "E", "I", "O")
 _LEAST = 0.02
 
@@ -66,15 +71,16 @@ def main(
     """
     spreads = read_spreads(data_dir, emotions)
     sittings = [Sitting.of(sitter, SIZE) for sitter in read_sitters(portraits)]
-    judge = next(judge for judge in load_judges() if judge.id == MINI_XCEPTION)
+    mini_xception = next(judge for judge in load_judges() if judge.id == MINI_XCEPTION)
+    judges = (mini_xception, load_judge(FOLDER / ID))
     content: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {"gains": {}, "added": {}}
     for emotion in emotions:
-        face, strangeness = search(emotion, spreads[emotion], sittings, judge, np.random.default_rng(seed))
+        face, strangeness = search(emotion, spreads[emotion], sittings, judges, np.random.default_rng(seed))
         content["added"][emotion] = added(emotion, spreads[emotion], face)
         print(f"{emotion}: strangeness {strangeness:.2f}, added {content['added'][emotion]}", flush=True)
     content["provenance"] = {
         "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
-        "judge": MINI_XCEPTION,
+        "judges": [judge.id for judge in judges],
         "portraits": len(sittings),
         "people": {
             str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest() for name in (FACES_FILE, UNITS_FILE)
@@ -85,9 +91,13 @@ def main(
 
 
 def search(
-    emotion: str, spread: Spread, sittings: Sequence[Sitting], judge: NetworkJudge, rng: np.random.Generator
+    emotion: str,
+    spread: Spread,
+    sittings: Sequence[Sitting],
+    judges: Sequence[ExpressionJudge],
+    rng: np.random.Generator,
 ) -> tuple[Float[np.ndarray, "channels"], float]:
-    """Look for the face within `spread` that `judge` takes most surely for `emotion`, on many people.
+    """Look for the face within `spread` that `judges` take most surely for `emotion`, on many people.
 
     Returns:
         The face, by the channels of `spread`, and its strangeness.
@@ -98,7 +108,7 @@ def search(
         drawn = middle + deviation * rng.standard_normal((FACES, len(middle)))
         drawn[0] = middle
         faces = np.clip(drawn, spread.low, spread.high)
-        worth = np.array([merit(emotion, spread, face, shown, judge) for face in faces])
+        worth = np.array([merit(emotion, spread, face, shown, judges) for face in faces])
         best = faces[np.argsort(worth)[-BEST:]]
         middle = 0.3 * middle + 0.7 * best.mean(axis=0)
         deviation = 0.5 * deviation + 0.5 * best.std(axis=0)
@@ -111,18 +121,18 @@ def merit(
     spread: Spread,
     face: Float[np.ndarray, "channels"],
     sittings: Sequence[Sitting],
-    judge: NetworkJudge,
+    judges: Sequence[ExpressionJudge],
 ) -> float:
     """Return how well a face serves: mean log-probability of the emotion, at rest and speaking, less its price."""
     weights = load_table().mean[CATEGORIES.index(emotion)].astype(np.float32)
     for name, value in zip(spread.channels, face, strict=True):
         weights[weights_from(**{name: 1.0}) > 0] = value
-    at_rest = _log_probability(emotion, [weights] * len(sittings), sittings, judge)
+    at_rest = _log_probability(emotion, [weights] * len(sittings), sittings, judges)
     speaking = weights.copy()
     speaking[list(MOUTH_CHANNELS)] *= SPEAKING_SHARE
     spoken = [speaking + VISEME_WEIGHTS[VISEMES.index(sound)] for sound in _SPOKEN]
     speakers = sittings[:SPEAKERS]
-    talk = _log_probability(emotion, [spoken[k % len(spoken)] for k in range(len(speakers))], speakers, judge)
+    talk = _log_probability(emotion, [spoken[k % len(spoken)] for k in range(len(speakers))], speakers, judges)
     return at_rest + SPEAKING_WEIGHT * talk - STRANGENESS_WEIGHT * spread.strangeness(face)
 
 
@@ -138,13 +148,16 @@ def added(emotion: str, spread: Spread, face: Float[np.ndarray, "channels"]) -> 
 
 
 def _log_probability(
-    emotion: str, weights: Sequence[Float[np.ndarray, "52"]], sittings: Sequence[Sitting], judge: NetworkJudge
+    emotion: str,
+    weights: Sequence[Float[np.ndarray, "52"]],
+    sittings: Sequence[Sitting],
+    judges: Sequence[ExpressionJudge],
 ) -> float:
     crops = [
         face_crop(sitting.frame(face), sitting.points_px(face)) for sitting, face in zip(sittings, weights, strict=True)
     ]
-    asked = judge.probabilities(crops)[:, JUDGED.index(emotion)]
-    return float(np.log(np.minimum(asked, SURE)).mean())
+    asked = np.stack([judge.probabilities(crops)[:, JUDGED.index(emotion)] for judge in judges])
+    return float(np.log(np.clip(asked, UNSURE, SURE)).mean())
 
 
 if __name__ == "__main__":

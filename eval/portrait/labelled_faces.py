@@ -4,6 +4,7 @@ The same two instruments as the expression table's (`generators.face.expression.
 faces, and action units of actors. A channel that neither of them sees may vary about the recipe.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from espressivo.generators.face.expression.fit import (
     PEAK_SHARE,
     READER_RANGE,
     UNITS_FILE,
+    Reading,
     read_units,
 )
 from espressivo.generators.face.expression.recipes import RECIPES
@@ -35,9 +37,11 @@ LEAST: Final = 0.15
 LEFT_OUT: Final = ("eyeLook", "jawLeft", "jawRight", "mouthLeft", "mouthRight", "mouthRoll", "mouthClose",
                    "mouthPucker", "mouthPress", "cheekPuff", "tongueOut")  # fmt: skip
 """Readings that come from looking elsewhere, talking and chewing, or that the reader confuses with other channels."""
+READ_AS: Final = {"mouthFunnel": "mouthPucker"}
+"""The reader hardly knows the first, and calls mouths that are open and round by the second's name."""
 MOST: Final = {"jawOpen": 0.55, "mouthLowerDown": 0.7, "mouthFunnel": 0.4, "mouthDimple": 0.4, "mouthUpperUp": 0.75,
                "mouthSmile": 0.85, "mouthFrown": 0.9, "eyeWide": 0.9, "eyeBlink": 0.3, "eyeSquint": 0.7,
-               "browDown": 1.2}  # fmt: skip
+               "browDown": 1.0, "noseSneer": 0.85}  # fmt: skip
 """Ceilings, chosen by looking at portraits: a mouth that can still speak and that a person would make, eyes that still
 look. All others end at 1.1, where the shapes still hold."""
 MOST_IN_A_SMILE: Final = {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5}
@@ -95,6 +99,7 @@ def read_spreads(data_dir: Path, emotions: tuple[str, ...]) -> dict[str, Spread]
     rest = centres[classes.index("neutral")]
     span = np.quantile(scores, FULL_SCORE_QUANTILE, axis=0) - rest
     seen = {muscle: place for place, muscle in enumerate(muscles) if span[place] >= READER_RANGE}
+    seen |= {muscle: seen[read_as] for muscle, read_as in READ_AS.items()}
     units, _, _ = read_units(data_dir / UNITS_FILE, full_smile=_table_value("happiness", "mouthSmile"))
     spreads = {}
     for emotion in emotions:
@@ -106,7 +111,9 @@ def read_spreads(data_dir: Path, emotions: tuple[str, ...]) -> dict[str, Spread]
     return spreads
 
 
-def _spread(emotion: str, peak: Float[np.ndarray, "faces muscles"], seen: dict[str, int], units: dict) -> Spread:
+def _spread(
+    emotion: str, peak: Float[np.ndarray, "faces muscles"], seen: Mapping[str, int], units: Mapping[str, Reading]
+) -> Spread:
     rows = []
     for muscle in sorted({*seen, *units, *RECIPES[emotion]}):
         if muscle.startswith(LEFT_OUT):

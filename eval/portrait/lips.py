@@ -16,7 +16,9 @@ import numpy as np
 import tyro
 
 from espressivo.conditioning.faces.track import track_face
+from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.phones import recognise_phones
+from espressivo.conditioning.speech import Speech
 from espressivo.eval.corpora import Clip, read_corpora, sample_clips
 from espressivo.eval.lipsync.closure import BILABIALS, VOWELS, centres_of, closed_at, inner_opening
 from espressivo.eval.lipsync.lag import FPS, RELIABLE_R, audio_mouth_lag, mouth_signal
@@ -120,9 +122,8 @@ def main(
 def speak(generator: PortraitAvatar, clip: Clip, sitter: Sitter, size: int, fps: float) -> Spoken:
     """Perform a clip, decode its video, and measure the mouth in it."""
     request = PortraitRequest(
-        speech=clip.sound,
-        transcript=clip.transcript,
-        emotion=clip.emotion,
+        speech=Speech.read(clip.sound, clip.transcript),
+        emotion=parse_emotion(clip.emotion),
         portrait=sitter.picture,
         size=size,
         fps=fps,

@@ -12,6 +12,7 @@ from pathlib import Path
 import tyro
 
 from espressivo.conditioning.face_emotion.judges import FACEAPI, JUDGED, MINI_XCEPTION, load_judges
+from espressivo.conditioning.notation import parse_emotion
 from espressivo.eval.portrait.emotions import GOALS, RISE_GOALS, RISEN
 from espressivo.eval.portrait.faces import EMOTIONS
 from espressivo.eval.portrait.lips import CONSENT
@@ -97,7 +98,7 @@ def speak(generator: PortraitAvatar, sitter: Sitter, line: int, size: int) -> li
     for emotion in ("neutral", *EMOTIONS):
         request = PortraitRequest(
             speech=lines[line % len(lines)].speech,
-            emotion=emotion,
+            emotion=parse_emotion(emotion),
             portrait=sitter.picture,
             size=size,
             fps=FPS,

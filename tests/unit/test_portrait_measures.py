@@ -82,7 +82,7 @@ def test_strangeness_is_a_distance_that_heeds_what_goes_together() -> None:
 
 def test_what_is_added_is_the_difference_from_the_table() -> None:
     mean = load_table().mean[CATEGORIES.index("anger")]
-    spread = Spread(("browDown", "jawOpen", "noseSneer"), *np.zeros((3, 3)), np.eye(3))
+    spread = Spread(("browDown", "jawOpen", "noseSneer"), np.zeros(3), np.zeros(3), np.ones(3), np.eye(3))
     face = np.array([mean[CHANNEL["browDownLeft"]] + 0.2, 0.25, mean[CHANNEL["noseSneerLeft"]] + 0.01])
     assert added("anger", spread, face) == {"browDown": 0.2, "jawOpen": 0.25}  # a hundredth is nothing
 
