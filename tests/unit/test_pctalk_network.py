@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
+from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Phone, Speech, Word
 from espressivo.errors import Cancelled, InputError, MissingDependencyError
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.consent import SHIPPED
@@ -150,6 +150,14 @@ def test_dials_move_the_lips_alone(expression: Any) -> None:
         assert len(moved) > 0
         assert set(moved) <= set(LIPS), dial
     assert not np.array_equal(expression(person=1), plain)
+
+
+def test_an_edit_of_a_word_moves_the_lips_in_that_word_alone(expression: Any, line: Speech) -> None:
+    phones = (Phone("SIL", 0.0, 0.4), Phone("OW", 0.4, 0.8), Phone("SIL", 0.8, line.duration_s))
+    spoken = line.with_phones(phones, "given", (Word("oh", 0.4, 0.8),))
+    changed = expression(speech=spoken, controls={"edits": ("oh: open 2",)}) - expression()
+    assert np.flatnonzero(np.abs(changed).max(axis=(1, 2))).tolist() == list(range(11, 20))
+    assert set(np.flatnonzero(np.abs(changed).max(axis=(0, 2)))) <= set(LIPS)
 
 
 def test_the_head_follows_a_template(perform: Any, tmp_path: Path) -> None:
