@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -124,7 +124,7 @@ def perform(
     composer = load_composer(request.composer) if request.music else None
     clock = _Stopwatch(progress)
     portraitist = _portraitist(request)
-    with clock.stage("read the style") as report:
+    with clock.stage("read the style") if request.speaking.style.startswith("of:") else nullcontext() as report:
         speaking = resolved(request.speaking, report)
 
     with staged_take(folder, overwrite) as staging:
