@@ -24,6 +24,8 @@ from espressivo.conditioning.faces.networks import TfliteNetwork
 from espressivo.weights.manifest import FOLDER as WEIGHTS
 
 _SIZE = 256
+_PLAIN = 7.0
+"""Grey levels: the detail of a background up to which it is called plain."""
 _LEAST_FACE = 0.9
 """Share of the face that the outline has to hold to be believed."""
 
@@ -63,7 +65,7 @@ def fill_behind(
     """Return the picture with the person taken out of it."""
     size = len(photo)
     picture = photo.astype(np.float32)
-    hole = np.asarray(maximum_filter(matte > 0.02, max(3, size // 40)), bool)
+    hole = _hole(picture, matte)
     if not hole.any() or hole.all():
         return picture
     broad = _broad(picture, np.logical_not(hole))
@@ -100,6 +102,26 @@ def _guided(
     guide_mean, value_mean = mean(guide), mean(values)
     slope = (mean(guide * values) - guide_mean * value_mean) / (mean(guide * guide) - guide_mean**2 + softness)
     return mean(slope) * guide + mean(value_mean - slope * guide_mean)
+
+
+def _hole(
+    picture: Float32[np.ndarray, "size size 3"], matte: Float32[np.ndarray, "size size"]
+) -> Bool[np.ndarray, "size size"]:
+    """Return where the background is filled in: a little more than the person.
+
+    Before a plain background it reaches farther out, to wisps of hair that the outline leaves out. What lies between
+    goes along with the head; before flags and shelves that would be seen.
+    """
+    size = len(matte)
+    near = np.asarray(maximum_filter(matte > 0.02, max(3, size // 100)), bool)
+    far = np.asarray(maximum_filter(matte > 0.02, max(3, size // 25)), bool)
+    beyond = np.logical_not(far).astype(np.float32)
+    detail = ((picture - _blurred(picture, size / 60)) ** 2).mean(axis=2) * beyond
+    reach = size / 16
+    seen = np.stack([detail, beyond], axis=-1)
+    busy = _blurred(seen, reach)
+    plain = np.sqrt(busy[..., 0] / np.maximum(busy[..., 1], 1e-3)) < _PLAIN
+    return near | (far & plain)
 
 
 def _broad(picture: Float32[np.ndarray, "h w 3"], known: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:

@@ -9,7 +9,7 @@ from espressivo.generators.face.motion import FaceMotion
 _BREATH_S, _BREATH_CM = 4.1, 0.1
 """Fifteen breaths a minute; the head rises by about a millimetre."""
 _SWAY_S, _SWAY_CM = 9.7, 0.08
-_SETTLING_S = 0.4
+_SETTLING_S = 0.25
 _LIPS_S, _FACE_S, _HEAD_S = 0.12, 0.4, 0.8
 """How long a motion takes to have its way with lips, the rest of the face, and the head."""
 

@@ -102,7 +102,7 @@ def _follow(
     aside_cm = np.abs((points[:, :2] - chin) @ across) / fit.px_per_cm
     head = _fade(distance_cm, _NEAR_CM, _FAR_CM)
     neck = _fade(below_cm, _JAW_CM, _COLLAR_CM) * _fade(aside_cm, _NECK_CM, _SHOULDER_CM)
-    is_neck = 1 - _fade(below_cm, _JAW_CM, 3.0)
+    is_neck = 1 - _fade(below_cm, -7.0, 0.0)
     return (head * (1 - is_neck + is_neck * neck)).astype(np.float32)
 
 
