@@ -91,6 +91,7 @@ def summary(ladders: list[Ladder], judge: str) -> dict[str, dict[str, Any]]:
         curves = np.stack([ladder.asked(judge) for ladder in rows])
         found[emotion] = {
             "risen": estimated([ladder.rise(judge) > RISEN for ladder in rows]),
+            "risen_at_all": estimated([ladder.rise(judge) > 0 for ladder in rows]),
             "rise": estimated([ladder.rise(judge) for ladder in rows]),
             "hits": estimated([ladder.hit(judge) for ladder in rows]),
             "spearman": estimated(rank_correlations(asked, curves).tolist()),

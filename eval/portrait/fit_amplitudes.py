@@ -80,7 +80,8 @@ def main(
         print(f"{emotion}: strangeness {strangeness:.2f}, added {content['added'][emotion]}", flush=True)
     content["provenance"] = {
         "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
-        "judges": [judge.id for judge in judges],
+        "judges": content.get("provenance", {}).get("judges", {})
+        | {emotion: [judge.id for judge in judges] for emotion in emotions},
         "portraits": len(sittings),
         "people": {
             str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest() for name in (FACES_FILE, UNITS_FILE)
