@@ -40,7 +40,7 @@ def draw(
     """Draw one of the allowed tokens: at a temperature, from the smallest set whose probability exceeds `top_p`."""
     if np.count_nonzero(allowed) == 1:
         return int(allowed.argmax())
-    return _draw(logits, allowed, manner.temperature, manner.top_p, random.random())
+    return int(_draw(logits, allowed, manner.temperature, manner.top_p, random.random()))
 
 
 @compiled
