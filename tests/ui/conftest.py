@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-_START_S = 90
+_START_S = 240
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -105,7 +105,7 @@ def visit(browser: "Browser", address: str, size: dict[str, int], **about: objec
     wrong: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     page.wait_for_selector(".es-pad")
     page.wait_for_selector(".es-head[data-ready]")
