@@ -216,3 +216,16 @@ def test_light_tells_blur_and_grain_apart() -> None:
     assert blurred.blur_px > plain.blur_px + 0.7
     assert plain.grain < 0.8
     assert noisy.grain > 1.5
+
+
+@pytest.mark.parametrize("toning", [(1.0, 1.0, 1.0), (1.07, 0.95, 0.75)])
+def test_a_picture_without_colours_gets_none(toning: tuple[float, float, float]) -> None:
+    grey = (luminance(STAGE.photo)[..., np.newaxis] * np.array(toning, np.float32)).clip(0, 255).astype(np.float32)
+    stage = Stage(grey, STAGE.fit)
+    assert Light.of(grey, STAGE.fit.points_px).colourful == 0
+    assert Light.of(STAGE.photo, STAGE.fit.points_px).colourful == 1
+    picture, _ = _drawn(stage, MouthLayer(stage), jawOpen=0.5, mouthUpperUp=0.5)
+    inside = picture[_changed(picture, stage)]
+    assert len(inside) > 300
+    hue = inside / luminance(inside)[:, np.newaxis]
+    assert np.abs(hue - np.array(toning) / luminance(np.array(toning))).mean() < 0.06

@@ -13,6 +13,7 @@ from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.eyes.eyes import EyeLayer
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
+from espressivo.generators.portrait.avatar.light import Light
 from espressivo.generators.portrait.avatar.liveliness import arriving, breath_px, settling
 from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EYE, SKIN, load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
@@ -58,7 +59,8 @@ class Avatar:
         self._background = fill_behind(self.still, matte)
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
         self._occupied = occupied_cells(self._person)
-        self._surround = Surround.of(self.fit)
+        self._hue = Light.of(self.stage.photo, self.fit.points_px).shade_hue
+        self._surround = Surround.of(self.fit, crop.edges(photograph.image))
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
         self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))
         self._reliefs: tuple[Relief, ...] = (Wrinkles(self.stage),)
@@ -137,7 +139,7 @@ class Avatar:
         if window is not None:
             origin, _ = self._trace(pose, screen, window)
             inner = picture[window]
-            compose(self._person, self._occupied, self._background[window], self._gain(pose), origin, inner)
+            compose(self._person, self._occupied, self._background[window], self._gain(pose), self._hue, origin, inner)
             soften_folds(origin, inner, max(2.5, _FOLD_CM * self.fit.px_per_cm))
         return picture
 

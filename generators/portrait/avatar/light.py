@@ -8,6 +8,8 @@ from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 
 _STANDARD_SKIN = np.array([205.0, 165.0, 140.0])
 """Skin of middle tone in white light, sRGB."""
+_GREY_SPREAD = 0.05
+"""Hues of a picture without colours differ less than this."""
 _CHEEKS = (50, 101, 118, 205, 36, 280, 330, 347, 425, 266, 4, 5, 195, 9, 151, 108, 337)
 """Points of the mesh on bare skin, whatever the beard: cheeks, bridge of the nose, forehead."""
 
@@ -20,6 +22,8 @@ class Light:
     """Factor on a colour that was chosen in white light."""
     skin: Float32[np.ndarray, "3"]
     """The typical colour of bare skin, 0..255."""
+    colourful: float
+    """1 for a picture in colour, 0 for a grey or sepia one, whose parts all have the hue of its skin."""
     blur_px: float
     """Standard deviation of the blur of the sharpest edges."""
     grain: float
@@ -36,13 +40,24 @@ class Light:
         # Pale skin is less red than the standard one without any blue light on it: no blue or green teeth.
         tint = np.minimum(tint, tint[0] * np.array([1.0, 0.97, 0.98]))
         blur, grain = _edges(photo, landmarks)
-        return cls(tint.astype(np.float32), skin.astype(np.float32), blur, grain)
+        return cls(tint.astype(np.float32), skin.astype(np.float32), _variety(photo), blur, grain)
 
-    def colour(self, white_light: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:
-        """Return a colour of flesh or enamel as the photograph would show it: never bluer than it is red."""
-        red, green, blue = np.asarray(white_light, np.float32) * self.tint
-        green = min(green, red * 1.02)
-        return np.array([red, green, min(blue, green)], np.float32)
+    def colour(self, white_light: Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 3"]:
+        """Return colours of flesh or enamel as the photograph would show them: never bluer than they are red."""
+        colour = np.asarray(white_light, np.float32) * self.tint
+        colour[..., 1] = np.minimum(colour[..., 1], colour[..., 0])
+        colour[..., 2] = np.minimum(colour[..., 2], colour[..., 1])
+        hue = self.skin / max(float(luminance(self.skin)), 1.0)
+        plain = luminance(colour)[..., np.newaxis] * hue
+        return (plain + np.float32(self.colourful) * (colour - plain)).astype(np.float32)
+
+    @property
+    def shade_hue(self) -> Float32[np.ndarray, "3"]:
+        """How much of a change of brightness each of red, green and blue takes.
+
+        Light that went into skin comes out red where it is in shade; a grey picture stays grey.
+        """
+        return np.array([1 - 0.2 * self.colourful, 1.0, 1 + 0.1 * self.colourful], np.float32)
 
 
 def luminance(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
@@ -58,6 +73,16 @@ def _skin(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468
     # The lit half: one side of the face may lie in shadow.
     bright = luminance(samples)
     return np.median(samples[bright >= np.median(bright)], axis=0)
+
+
+def _variety(photo: Float32[np.ndarray, "h w 3"]) -> float:
+    """How much hues differ over the picture: skin, lips, clothes and what is behind."""
+    coarse = gaussian_filter(np.asarray(photo, np.float64), (1.5, 1.5, 0))[::3, ::3]
+    bright = luminance(coarse)
+    seen = (bright > 40) & (bright < 240)
+    hue = (coarse[..., 0] - coarse[..., 2])[seen] / bright[seen]
+    spread = float(np.subtract(*np.quantile(hue, (0.95, 0.05)))) if hue.size else 0.0
+    return float(np.clip((spread - _GREY_SPREAD) / _GREY_SPREAD, 0, 1))
 
 
 def _edges(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> tuple[float, float]:

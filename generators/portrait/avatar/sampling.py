@@ -50,12 +50,8 @@ def _doubled(array: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "double
     return out
 
 
-SHADE_HUE = (np.float32(0.8), np.float32(1.0), np.float32(1.1))
-"""How much of a gain each of red, green and blue takes."""
-
-
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def compose(person, occupied, background, gain, origin, picture):
+def compose(person, occupied, background, gain, hue, origin, picture):
     """Sample the person bilinearly and put it over the background; beyond its border the person goes on.
 
     Args:
@@ -63,6 +59,7 @@ def compose(person, occupied, background, gain, origin, picture):
         occupied: (rows, columns): `occupied_cells`.
         background: (rows, columns, 3).
         gain: (rows, columns) what the person's colours are multiplied by at their place in the photograph, or (0, 0).
+        hue: (3,) how much of a gain each of red, green and blue takes: `Light.shade_hue`.
         origin: (rows, columns, 2): where each pixel comes from, px of the frame, centres at .5.
         picture: (rows, columns, 3) receives the frame, 0..255.
     """
@@ -89,9 +86,9 @@ def compose(person, occupied, background, gain, origin, picture):
             if gain.shape[0]:
                 # Shaded skin glows red: light that went in through it comes out there.
                 more = gain[min((top + 1) >> 1, gain.shape[0] - 1), min((left + 1) >> 1, gain.shape[1] - 1)] - one
-                red *= one + SHADE_HUE[0] * more
-                green *= one + SHADE_HUE[1] * more
-                blue *= one + SHADE_HUE[2] * more
+                red *= one + hue[0] * more
+                green *= one + hue[1] * more
+                blue *= one + hue[2] * more
             through = one - cover * whole
             picture[row, column, 0] = red + through * background[row, column, 0]
             picture[row, column, 1] = green + through * background[row, column, 1]

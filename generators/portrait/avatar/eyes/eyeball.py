@@ -84,7 +84,8 @@ def _filled(
     total = gaussian_filter(weight, spread)
     share = 0.02 * max(float(total.max()), 1e-6) + 1e-6
     skin = luminance(light.skin)
-    default = light.colour(_WHITE) * np.float32(np.clip(0.85 * skin / luminance(light.colour(_WHITE)), 0.4, 0.95))
+    default = light.colour(np.array(_WHITE))
+    default *= np.float32(np.clip(0.85 * skin / max(float(luminance(default)), 1.0), 0.4, 0.95))
     filled = [
         (gaussian_filter(weight * patch[..., k], spread) + share * default[k]) / (total + share) for k in range(3)
     ]

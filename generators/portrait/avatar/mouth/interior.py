@@ -30,6 +30,7 @@ def draw_interior(
     lower_form,
     lower,
     colours,
+    hue,
     lips,
     first,
     step,
@@ -46,6 +47,7 @@ def draw_interior(
         upper_form, lower_form: `Arch.form`.
         upper, lower: `Arch.picture`, in the photograph's tint.
         colours: (2, 3) tongue, dark of the throat.
+        hue: (3,) `Light.shade_hue`.
         lips: (n, 2) how far down the inner edge of the upper and of the lower lip lies, every `step` px along the axis
             from `first` px.
         axis: x, y, cos, sin of the axis of the lips.
@@ -102,9 +104,9 @@ def draw_interior(
                 green += opacity * (g * lit - green)
                 blue += opacity * (b * lit - blue)
             # What is dark in a mouth is lit by flesh.
-            out[row, column, 0] = red * (1.0 - 0.80 * (1.0 - shade))
-            out[row, column, 1] = green * shade
-            out[row, column, 2] = blue * (1.0 - 1.12 * (1.0 - shade))
+            out[row, column, 0] = red * (1.0 - hue[0] * (1.0 - shade))
+            out[row, column, 1] = green * (1.0 - hue[1] * (1.0 - shade))
+            out[row, column, 2] = blue * (1.0 - hue[2] * (1.0 - shade))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True, inline="always")

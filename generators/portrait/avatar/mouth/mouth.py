@@ -55,7 +55,8 @@ class MouthLayer:
             up = self._to_rest[:2, 1]
             self._upper_form[3:] += np.float32((own.edge_px - drawn) @ up / (up @ up))
         self._own = own
-        self._colours = np.stack([light.colour(_TONGUE), light.colour(_FLESH)])
+        self._colours = light.colour(np.array([_TONGUE, _FLESH]))
+        self._hue = light.shade_hue
         self._kernel = _gaussian(max(light.blur_px - 0.2, 0.4))
         self._grain = np.random.default_rng(0).standard_normal((_GRAIN, _GRAIN)).astype(np.float32)
         self._grain *= np.float32(light.grain)
@@ -94,7 +95,7 @@ class MouthLayer:
         first, step = float(at[0]), float(at[1] - at[0])
         draw_interior(
             inside, left, top, _SAMPLES, _inverse(to_picture), jaw, tongue, self._upper_form, self._upper,
-            self._lower_form, self._lower, self._colours, curves, first, step, where,
+            self._lower_form, self._lower, self._colours, self._hue, curves, first, step, where,
             float(np.cbrt(abs(np.linalg.det(to_picture[:, :3])))),
         )  # fmt: skip
         own = self._own
@@ -156,13 +157,9 @@ def _inverse(affine: Float[np.ndarray, "3 4"]) -> Float[np.ndarray, "3 4"]:
 
 def _tinted(
     picture: Float32[np.ndarray, "rows columns 4"], light: Light, share: Float32[np.ndarray, "3"]
-) -> Float32[np.ndarray, "r c 4"]:
-    """A sheet of teeth in the photograph's light, never bluer than it is red."""
-    tinted = picture.copy()
-    tinted[..., :3] *= light.tint * share
-    tinted[..., 1] = np.minimum(tinted[..., 1], tinted[..., 0])
-    tinted[..., 2] = np.minimum(tinted[..., 2], tinted[..., 1])
-    return tinted
+) -> Float32[np.ndarray, "rows columns 4"]:
+    """A sheet of teeth in the photograph's light."""
+    return np.concatenate([light.colour(picture[..., :3]) * share, picture[..., 3:]], axis=2).astype(np.float32)
 
 
 def _gaussian(deviation: float) -> Float32[np.ndarray, "k"]:

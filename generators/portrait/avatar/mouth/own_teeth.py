@@ -81,7 +81,7 @@ class OwnTeeth:
         crown = _CROWN_CM * np.clip(1.1 - 0.35 * (along / (width / 2)) ** 2, 0.5, 1.1)
         root = bottom - unit * (crown - 0.2 * between)
         gum = np.clip((root - down) / (0.15 * unit) + 0.5, 0, 1) * np.clip((top - down) / (0.1 * unit), 0, 1)
-        gum_colour = light.colour(_GUM) * np.float32(0.9)
+        gum_colour = light.colour(np.array(_GUM)) * np.float32(0.9)
         colour += gum[:, None] * (gum_colour - colour)
         feather = max(light.blur_px, 0.8)
         teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * np.clip(
@@ -91,7 +91,7 @@ class OwnTeeth:
         ends_fade = np.clip((width / 2 - np.abs(along)) / (0.06 * width), 0, 1)
         opacity = gaussian_filter((teeth * ends_fade).reshape(y.shape), 0.6)
         picture = np.concatenate([colour.reshape(*y.shape, 3), opacity[..., None]], axis=2).astype(np.float32)
-        share = np.clip(enamel / (_DRAWN * light.tint), 0.5, 1.2).astype(np.float32)
+        share = np.clip(enamel / np.maximum(light.colour(_DRAWN), 1), 0.5, 1.2).astype(np.float32)
         edge = axis.back(np.array([[0.0, np.interp(0.0, columns, end)]]))[0]
         return cls(np.ascontiguousarray(picture), low.astype(np.float64), share, edge)
 
