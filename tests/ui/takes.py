@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\">&amp; </script><script>document.title='owned'</script>"
-NAMES = ("line", "piece", "quiet-piece", "hostile")
+NAMES = ("line", "piece", "sad-tune", "hostile")
 """Takes of the project: a face that says "joy", two pieces of music, and a piece whose texts are markup."""
 
 
@@ -27,7 +27,7 @@ def make_project(folder: Path) -> Path:
     perform(line, library.place_for("line"))
     for name, options in (
         ("piece", {"emotion": "happiness:0.9", "bars": 4}),
-        ("quiet-piece", {"emotion": "sadness:0.9", "bars": 4, "seed": 1}),
+        ("sad-tune", {"emotion": "sadness:0.9", "bars": 4, "seed": 1}),
         ("hostile", {"emotion": "fear", "bars": 4, "seed": 2}),
     ):
         generate("faders", options, library.place_for(name))

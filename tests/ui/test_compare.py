@@ -50,7 +50,7 @@ def test_figures_stand_beside_their_reasons(page: "Page", project: Path) -> None
     page.get_by_role("button", name="Measure both").click()
     expect(page.locator("#es-compare-said [role=alert]")).to_contain_text("choose A and B")
     _pick(page, "a", "piece")
-    _pick(page, "b", "quiet-piece")
+    _pick(page, "b", "sad-tune")
     page.get_by_role("button", name="Measure both").click()
     table = page.locator("#es-compare-figures table").first
     table.wait_for(timeout=_SLOW_MS)

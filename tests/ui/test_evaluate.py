@@ -17,7 +17,7 @@ _SLOW_MS = 120_000
 def test_takes_and_files_become_a_report(page: "Page", project: Path, tmp_path: Path) -> None:
     bring_takes(page, project)
     with page.expect_download() as saved:
-        page.locator("[data-name=quiet-piece]").click()
+        page.locator("[data-name=sad-tune]").click()
         page.locator("#es-library-take a", has_text="music.mid").click()
     midi = tmp_path / "mine.mid"
     saved.value.save_as(midi)

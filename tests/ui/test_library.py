@@ -24,7 +24,7 @@ def test_an_empty_library_teaches(page: "Page") -> None:
 
 def test_takes_are_found_opened_and_gone_on_from(page: "Page", project: Path) -> None:
     bring_takes(page, project)
-    page.get_by_label("Search").fill("happiness piece")
+    page.get_by_label("Search").fill("happiness faders")
     expect(page.locator(".es-cards li")).to_have_count(1)
     page.get_by_label("Search").fill("nowhere")
     expect(page.locator("#es-library-cards .es-nothing")).to_contain_text("No take matches")

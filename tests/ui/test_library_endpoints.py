@@ -31,7 +31,7 @@ def _refused(client: Any, *given: Any, api_name: str) -> str:
 
 def test_a_library_by_endpoints(client: Any, studio_url: str, project: Path, tmp_path: Path) -> None:
     names = client.predict(gradio_client.handle_file(project), api_name="/import_project")
-    assert sorted(names) == ["hostile", "line", "piece", "quiet-piece"]
+    assert sorted(names) == ["hostile", "line", "piece", "sad-tune"]
     (found,) = client.predict("happiness music", api_name="/list_takes")
     assert (found["name"], found["parts"]) == ("piece", ["music"])
     take = client.predict("line", api_name="/open_take")

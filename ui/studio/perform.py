@@ -1,7 +1,6 @@
 """The Perform tab: a line, a face and an emotion become a take."""
 
 import base64
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from espressivo.ui.studio.asking import EMOTION_FILES, request_from, typed_emoti
 from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, head_stage, track_of, value_of
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.form import RequestForm
+from espressivo.ui.studio.remembering import remember
 from espressivo.ui.studio.result import result_html
 from espressivo.ui.studio.studio import WORK
 
@@ -255,24 +255,16 @@ class _Tab:
             )
 
     def keep_settings(self) -> None:
-        """Have the browser remember what stands in the controls, and put it back on the next visit.
-
-        It never leaves the browser but for that: the script below runs there, whenever something was changed.
-        """
-        kept = {"transcript": self.transcript, "track": self.timeline}
+        """Have the browser remember what stands in the controls."""
+        kept: dict[str, Component] = {"transcript": self.transcript, "track": self.timeline}
         kept |= {field.name: field.component for form in self.forms for field in form.fields}
-        names = json.dumps(list(kept))
-        write = f"(all, ...values) => ({{...all, perform: Object.fromEntries({names}.map((n, k) => [n, values[k]]))}})"
-        settings = self.studio.settings
-        changes = [component.change for component in kept.values()]  # type: ignore[attr-defined]
-        gr.on(changes, None, [settings, *kept.values()], settings, js=write, api_visibility="private")
-
-        def put_back(remembered: Any) -> list[Any]:
-            values = remembered.get("perform") if isinstance(remembered, dict) else None
-            values = values if isinstance(values, dict) else {}
-            return [_if_it_fits(component, values.get(name)) for name, component in kept.items()]
-
-        self.studio.app.load(put_back, settings, list(kept.values()), show_progress="hidden", api_visibility="private")
+        kept |= {
+            f"{field.name}.set": field.switch
+            for form in self.forms
+            for field in form.fields
+            if field.switch is not None
+        }
+        remember(self.studio, "perform", kept)
 
     # Events
 
@@ -464,19 +456,6 @@ def _given(speech: str | None) -> str:
 
 def _stem(speech: str | None) -> str:
     return Path(speech or "take").stem
-
-
-def _if_it_fits(component: Component, value: Any) -> Any:
-    """Return a remembered value, or leave the control as it is where the value is none for it (any more)."""
-    if value is None:
-        return gr.skip()
-    try:
-        if isinstance(component, gr.HTML):
-            return value_of(track_of(value))
-        component.preprocess(value)
-    except (EspressivoError, gr.Error, ValueError, TypeError):
-        return gr.skip()
-    return value
 
 
 def _quiet(event: object) -> None:

@@ -55,7 +55,7 @@ def build(studio: "Studio") -> None:
         choices = [(f"{entry.name}: {entry.emotion}", entry.name) for entry in entries]
         return gr.update(choices=choices, value=[name for name in chosen or () if name in names])
 
-    def evaluate(
+    def report_on(
         names: list[str] | None,
         files: list[str] | None,
         against: bool,
@@ -93,7 +93,7 @@ def build(studio: "Studio") -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     studio.takes_changed.change(refresh, takes, takes, **quiet)
     go.click(
-        evaluate,
+        report_on,
         [takes, uploads, compare, earlier],
         [said, report, go, stop],
         show_progress="minimal",

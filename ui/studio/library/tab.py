@@ -10,7 +10,7 @@ from espressivo.errors import EspressivoError
 from espressivo.inputmodel import InputModel
 from espressivo.take import Take
 from espressivo.ui.studio import messages, strings
-from espressivo.ui.studio.endpoints import in_words, served
+from espressivo.ui.studio.endpoints import in_words, served, uploaded
 from espressivo.ui.studio.library.project_file import SUFFIX, read_project, write_project
 from espressivo.ui.studio.library.showing import cards, download, made_at, opened_take
 from espressivo.ui.studio.library.takes import Entry, Library
@@ -90,7 +90,7 @@ def build(studio: "Studio") -> None:
         known = _Cards.model_validate(held or {})
         return cards(library(request), studio.tickets, words, known.chosen, known.opened)
 
-    def open_take(event: gr.EventData, request: gr.Request) -> tuple[str, Any]:
+    def show_take(event: gr.EventData, request: gr.Request) -> tuple[str, Any]:
         try:
             entry = library(request).entry(_Opened.model_validate(event._data).name)
         except EspressivoError as error:
@@ -150,7 +150,7 @@ def build(studio: "Studio") -> None:
         trigger_mode="always_last",
         **quiet,
     )
-    shelf.select(open_take, None, [shown, again], **quiet).then(None, js=_SHOW_ON_A_PHONE)
+    shelf.select(show_take, None, [shown, again], **quiet).then(None, js=_SHOW_ON_A_PHONE)
     delete.click(delete_chosen, [shelf, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     undo.click(bring_back, [deleted, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     export.click(save, shelf, said, **quiet).then(None, js=_FOLLOW_LINK)
@@ -195,10 +195,10 @@ def _offer_endpoints(studio: "Studio") -> None:
             path = _exported(_library(studio, request), tuple(names))
         return FileData(path=served(path), orig_name=path.name)
 
-    def import_project(project: FileData, request: gr.Request) -> list[str]:
-        """Take in the takes of a project file; returns their names."""
+    def import_project(project: dict[str, Any], request: gr.Request) -> list[str]:
+        """Take in the takes of a project file, sent with gradio_client's `handle_file`; returns their names."""
         with in_words():
-            return [entry.name for entry in read_project(_library(studio, request), Path(project.path))]
+            return [entry.name for entry in read_project(_library(studio, request), uploaded(project))]
 
     for endpoint in (list_takes, open_take, delete_take, restore_take, export_project, import_project):
         api(endpoint, api_name=endpoint.__name__)

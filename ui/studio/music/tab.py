@@ -115,7 +115,7 @@ class _Tab:
         made += self.of_a_piece
         self.name.change(self.choose, self.name, [self.about, *self.boxes], **quiet)
         self.go.click(
-            self.compose,
+            self.make_piece,
             [self.name, self.timeline, self.studio.takes_changed, *self.all_controls],
             made,
             show_progress_on=self.said,
@@ -154,7 +154,7 @@ class _Tab:
         """Show the controls of one generator."""
         return [_about(name), *(gr.update(visible=name == other) for other in self.controls)]
 
-    def compose(
+    def make_piece(
         self, name: str, track: Any, count: int, request: gr.Request, *given: Any
     ) -> Iterator[dict[Component, Any]]:
         """Write a piece."""
