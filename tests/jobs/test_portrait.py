@@ -11,7 +11,7 @@ from PIL import Image
 from espressivo.cli import main
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
 from espressivo.demo import SPEECH_FOLDER, demo_lines
-from espressivo.errors import FaceError, InputError
+from espressivo.errors import FaceError, InputError, MediaError
 from espressivo.generators.face.export.livelink import read_livelink_csv
 from espressivo.generators.portrait.consent import SHIPPED
 from espressivo.generators.portrait.pctalk.controls import LipControls
@@ -32,6 +32,14 @@ CONSENT = "It is a picture of nobody."
 def photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture of somebody, for all the program knows."""
     return Path(shutil.copy(PORTRAIT, tmp_path_factory.mktemp("photos") / "me.jpg"))
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The beginning of the line, where it is only asked whether something is made."""
+    path = tmp_path_factory.mktemp("lines") / "short.wav"
+    write_wav(path, Speech.read(LINE).samples[: 3 * SAMPLE_RATE_HZ // 2], SAMPLE_RATE_HZ)
+    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +95,9 @@ def test_it_repeats_to_the_byte(take: Take, tmp_path: Path) -> None:
 
 
 def test_a_picture_without_statement_of_consent_is_remembered(
-    photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photograph: Path, short: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["generate", "avatar", "--speech", str(LINE), "--emotion", "sadness:0.5", "--size", "64", "--fps", "5"]
+    arguments = ["generate", "avatar", "--speech", short, "--emotion", "sadness:0.5", "--size", "64", "--fps", "5"]
     assert main([*arguments, "--portrait", str(photograph), "--out", str(tmp_path / "one")]) == 0
     assert "ask for their consent" in capsys.readouterr().err
     assert set(Take.open(tmp_path / "one").record["files"]) == {"face.csv", "portrait.mp4"}
@@ -102,8 +110,8 @@ def test_a_picture_without_statement_of_consent_is_remembered(
     assert (facts.width, facts.height) == (width, height)
 
 
-def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path) -> None:
-    arguments = ["generate", "avatar", "--speech", str(LINE), "--emotion", f"of:{PORTRAIT}", "--size", "64"]
+def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path, short: str) -> None:
+    arguments = ["generate", "avatar", "--speech", short, "--emotion", f"of:{PORTRAIT}", "--size", "64"]
     options = ["--fps", "5", "--portrait", str(photograph), "--consent", CONSENT, "--out", str(tmp_path / "take")]
     assert main([*arguments, *options]) == 0
 
@@ -134,7 +142,23 @@ def test_a_picture_without_a_face_is_refused_before_anything_is_made(tmp_path: P
     assert not (tmp_path / "take").exists()
 
 
-def test_a_video_gets_another_line(tmp_path: Path) -> None:
+def test_a_take_cannot_name_a_picture_outside_of_it(take: Take, photograph: Path, tmp_path: Path) -> None:
+    hostile = Path(shutil.copytree(take.folder, tmp_path / "hostile"))
+    record = take.record | {"request": take.record["request"] | {"portrait": f"../{photograph.name}"}}
+    (hostile / "take.json").write_text(json.dumps(record))
+    shutil.copy(photograph, tmp_path)
+    with pytest.raises(MediaError, match="does not exist"):
+        repeat(Take.open(hostile), tmp_path / "again")
+
+
+@pytest.mark.parametrize("name", ["notes.png", "notes.mp4"])
+def test_a_file_that_is_no_picture_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("a note")
+    with pytest.raises(MediaError, match="cannot be read"):
+        perform(PerformanceRequest(speech=LINE, portrait=tmp_path / name), tmp_path / "take")
+
+
+def test_a_video_gets_another_line(tmp_path: Path, short: str) -> None:
     avatar = load_generator("avatar")
     line = Speech.read(LINE)
     said = Speech(line.samples[: 2 * SAMPLE_RATE_HZ])
@@ -145,8 +169,7 @@ def test_a_video_gets_another_line(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=r"but clip.mp4 only 2.0 s"):
         perform(request, tmp_path / "long")
-    write_wav(tmp_path / "short.wav", Speech.read(request.speech).samples[: 3 * SAMPLE_RATE_HZ // 2], SAMPLE_RATE_HZ)
-    take = perform(request.model_copy(update={"speech": tmp_path / "short.wav"}), tmp_path / "take")
+    take = perform(request.model_copy(update={"speech": Path(short)}), tmp_path / "take")
     assert (take.folder / "footage.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
     facts = probe(take.file("portrait.mp4"))
     assert (facts.width, facts.height, facts.fps) == (256, 256, 12)

@@ -39,6 +39,10 @@ def test_an_uneven_pair_borrows_less_and_one_emotion_nothing():
     assert not borrowed(np.array([0, 1.0, 0, 0, 0]), NEAR).any()
 
 
+def test_what_is_in_the_mix_already_borrows_nothing():
+    assert not borrowed(np.array([0, 0.4, 0.4, 0.2, 0]), NEAR).any()
+
+
 def test_a_variant_leans_to_relatives_that_it_lies_nearer_to():
     shares = np.array([0, 1.0, 0, 0, 0])
     gained = leaning(shares, NEAR, np.array([9, 0, 9, 1.0, -1.0]))
