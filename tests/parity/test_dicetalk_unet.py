@@ -1,6 +1,7 @@
 """DICE-Talk's diffusion model and sampling against the authors' own, run with random weights (golden/dicetalk)."""
 
 import json
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ PUBLISHED = {
     "num_frames": 25,
     "projection_class_embeddings_input_dim": 768,
 }
+
+
+CALL, CLIP = 2e-4, 2e-3
+"""Tolerances of one call and of a whole clip. With the two threads of the authors' run nothing differs here; the last
+bits of the lowest level, whose norms span two numbers, do with one thread (1e-4)."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def stock(sizes: dict[str, Any]) -> Any:
@@ -85,11 +99,11 @@ def context(masked: bool, clip: Tensor) -> Any:
 def test_one_call(unet: Any) -> None:
     sample, timestep, ids = INPUTS["sample"], INPUTS["timestep"], INPUTS["added_time_ids"]
     masked = unet(sample, timestep, context(True, INPUTS["clip"]), ids, INPUTS["spatial_condition"])
-    expect(masked, "unet_masked_spatial", 1e-3)
-    expect(unet(sample, timestep, context(False, INPUTS["clip"]), ids), "unet_plain", 1e-3)
+    expect(masked, "unet_masked_spatial", CALL)
+    expect(unet(sample, timestep, context(False, INPUTS["clip"]), ids), "unet_plain", CALL)
     alike = INPUTS["clip"][:3].repeat_interleave(FRAMES, dim=0)
     found = unet(sample, timestep, context(True, alike), ids, INPUTS["spatial_condition"])
-    expect(found, "unet_clip_per_batch", 1e-3)
+    expect(found, "unet_clip_per_batch", CALL)
 
 
 @torch.no_grad()
@@ -122,7 +136,7 @@ def test_a_whole_clip(unet: Any) -> None:
         scheduler.timesteps,
         Sampling(settings["frames_per_batch"], settings["overlap"], settings["shift_offset"]),
     )
-    expect(latents, "pipe_latents", 1e-2)
+    expect(latents, "pipe_latents", CLIP)
 
 
 def test_the_published_size_fits_key_for_key() -> None:
