@@ -1,10 +1,11 @@
 """Spectacles: a mesh of skin would bend their frames, so what lies under them is held still."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
-from scipy.interpolate import LinearNDInterpolator
+from jaxtyping import Float, Float32, Int, UInt8
+from numba import njit
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from espressivo.generators.portrait.avatar.fit import Fit
@@ -31,12 +32,11 @@ def wears_spectacles(photo: UInt8[np.ndarray, "h w 3"], points_px: Float32[np.nd
     image = np.asarray(photo, np.float32)
     grey = gaussian_filter(luminance(image), 0.8)
     skin = max(float(luminance(Light.of(image, points_px).skin)), 1.0)
-    place = LinearNDInterpolator(load_face_mesh().vertices_cm[:, :2], points_px[:, :2])
-    bridge = _slopes(grey, place, _BRIDGE_X_CM, _BRIDGE_Y_CM) / skin
+    bridge = _slopes(grey, points_px, 0) / skin
     over_nose = float(np.median(np.abs(bridge), axis=0).max())
     temples = []
-    for side in (-1, 1):
-        slopes = _slopes(grey, place, side * _TEMPLE_X_CM, _TEMPLE_Y_CM) / skin
+    for temple in (1, 2):
+        slopes = _slopes(grey, points_px, temple) / skin
         # A frame has two edges, into the dark and out of it.
         temples += [np.median(slopes.max(axis=1)), np.median(-slopes.min(axis=1))]
     return over_nose > LEAST_BRIDGE and float(np.mean(temples)) > LEAST_TEMPLES
@@ -55,13 +55,55 @@ def held_under_spectacles(fit: Fit) -> Fit:
 
 
 def _slopes(
-    grey: Float32[np.ndarray, "h w"],
-    place: LinearNDInterpolator,
-    across_cm: Float[np.ndarray, "n"],
-    up_cm: Float[np.ndarray, "m"],
+    grey: Float32[np.ndarray, "h w"], points_px: Float32[np.ndarray, "468 3"], place: int
 ) -> Float[np.ndarray, "n m"]:
-    """How steeply the brightness changes per cm along lines down the face."""
-    x, y = np.meshgrid(across_cm, up_cm, indexing="ij")
-    pixels = place(np.stack([x.ravel(), y.ravel()], axis=1))
-    values = map_coordinates(grey, [pixels[:, 1] - 0.5, pixels[:, 0] - 0.5], order=1, mode="nearest")
-    return np.asarray(np.gradient(values.reshape(x.shape), up_cm[0] - up_cm[1], axis=1))
+    """How steeply the brightness changes per cm along the lines of one of `_places`."""
+    corners, weights, step_cm = _places()[place]
+    pixels = (points_px[corners, :2] * weights[..., np.newaxis]).sum(axis=-2)
+    values = map_coordinates(grey, [pixels[..., 1] - 0.5, pixels[..., 0] - 0.5], order=1, mode="nearest")
+    return np.asarray(np.gradient(values, step_cm, axis=1))
+
+
+@cache
+def _places() -> list[tuple[Int[np.ndarray, "n m 3"], Float[np.ndarray, "n m 3"], float]]:
+    """Lines down the bridge of the nose and the right and the left temple: the three points of the mesh around each
+    sample, their weights, and how far samples are apart.
+    """
+    mesh, places = load_face_mesh(), []
+    for across_cm, up_cm in (
+        (_BRIDGE_X_CM, _BRIDGE_Y_CM),
+        (-_TEMPLE_X_CM, _TEMPLE_Y_CM),
+        (_TEMPLE_X_CM, _TEMPLE_Y_CM),
+    ):
+        samples = np.stack(np.meshgrid(across_cm, up_cm, indexing="ij"), axis=-1)
+        number, weights = _around(samples.reshape(-1, 2), mesh.vertices_cm[:, :2].astype(np.float64), mesh.triangles)
+        shape = (*samples.shape[:2], 3)
+        places.append((mesh.triangles[number].reshape(shape), weights.reshape(shape), float(up_cm[0] - up_cm[1])))
+    return places
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _around(samples, vertices, triangles):
+    """Return the triangle that holds each sample, else the nearest to hold it, and its barycentric weights."""
+    number = np.zeros(len(samples), np.int64)
+    weights = np.zeros((len(samples), 3))
+    for k in range(len(samples)):
+        best = -1e9
+        for t in range(len(triangles)):
+            ax, ay = vertices[triangles[t, 0]]
+            bx, by = vertices[triangles[t, 1]]
+            cx, cy = vertices[triangles[t, 2]]
+            area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+            if area == 0.0:
+                continue
+            x, y = samples[k]
+            u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / area
+            v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) / area
+            inside = min(u, v, 1.0 - u - v)
+            if inside > best:
+                best = inside
+                number[k] = t
+                weights[k] = (u, v, 1.0 - u - v)
+            if inside >= 0.0:
+                break
+    return number, weights

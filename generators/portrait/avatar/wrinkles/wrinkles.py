@@ -7,7 +7,6 @@ from jaxtyping import Float, Float32
 from numba import njit
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.sparse import csr_matrix
-from scipy.spatial import KDTree
 
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL
 from espressivo.generators.portrait.avatar.curves import smooth_curve
@@ -183,7 +182,7 @@ def _draw(
     here = slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1)
     near = near[here]
     at = place[here][near]
-    distance, nearest = KDTree(line).query(at)
+    distance, nearest = _nearest(line, at)
     ahead = np.gradient(line, axis=0)[nearest]
     beside = at - line[nearest]
     side = sign * (ahead[:, 0] * beside[:, 1] - ahead[:, 1] * beside[:, 0])
@@ -197,6 +196,23 @@ def _draw(
     drawn = np.zeros(near.shape, np.float32)
     drawn[near] = fold.depth * taper * (furrow + light)
     return gaussian_filter(drawn, soft).astype(np.float32), left, top
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _nearest(line, points):
+    """Return the distance of each point to the nearest point of a line, and which that is."""
+    distance = np.empty(len(points), np.float32)
+    nearest = np.zeros(len(points), np.int64)
+    for k in range(len(points)):
+        least = np.inf
+        for n in range(len(line)):
+            across, down = points[k, 0] - line[n, 0], points[k, 1] - line[n, 1]
+            square = across * across + down * down
+            if square < least:
+                least = square
+                nearest[k] = n
+        distance[k] = np.sqrt(least)
+    return distance, nearest
 
 
 @njit(cache=True, nogil=True, fastmath=True)
