@@ -54,6 +54,12 @@ class Crop:
             left, top = float(round(left)), float(round(top))
         return cls(left, top, side, int(side) if size is None else size)
 
+    def edges(self, image: UInt8[np.ndarray, "h w 3"]) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of the picture, px of the frame."""
+        height, width = image.shape[:2]
+        left, top = -self.left * self.scale, -self.top * self.scale
+        return left, top, left + width * self.scale, top + height * self.scale
+
     def to_frame(self, points_px: Float32[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
         """Carry points of the picture to pixels of the frame; z is scaled."""
         return ((points_px - (self.left, self.top, 0.0)) * self.scale).astype(np.float32)

@@ -18,6 +18,8 @@ _JAW_CM, _COLLAR_CM = -5.0, 8.5
 """The same under the chin."""
 _NECK_CM, _SHOULDER_CM = 6.5, 12.0
 """The same to both sides of the neck, from the chin down."""
+_EDGE_CM = 1.5
+"""Over which what goes along with the head comes to rest at the edges of the picture."""
 _FADE_CM = 4.5
 """Over which the pull of an expression on the oval fades outside of it."""
 
@@ -35,8 +37,13 @@ class Surround:
     """How far the oval's points drag each vertex along in an expression."""
 
     @classmethod
-    def of(cls, fit: Fit) -> "Surround":
-        """Lay rings around the face of `fit`."""
+    def of(cls, fit: Fit, edges: tuple[float, float, float, float] | None = None) -> "Surround":
+        """Lay rings around a face.
+
+        Args:
+            fit: the face.
+            edges: left, top, right and bottom of the picture, px; None: far away.
+        """
         oval = load_face_mesh().oval_ring
         rim = fit.points_px[oval]
         centre = rim[:, :2].mean(axis=0)
@@ -56,10 +63,13 @@ class Surround:
             away.append(np.full(len(oval), distance_cm))
         points = np.concatenate(rings).astype(np.float32)
         distance = np.concatenate(away)
+        follow = _follow(points, distance, rim, fit)
+        if edges is not None:
+            follow *= _inside(points, edges, scale)
         return cls(
             points,
             _strips(oval, len(_RINGS_CM)),
-            _follow(points, distance, rim, fit),
+            follow,
             _pull(points, distance, rim, scale),
         )
 
@@ -104,6 +114,16 @@ def _follow(
     neck = _fade(below_cm, _JAW_CM, _COLLAR_CM) * _fade(aside_cm, _NECK_CM, _SHOULDER_CM)
     is_neck = 1 - _fade(below_cm, -7.0, 0.0)
     return (head * (1 - is_neck + is_neck * neck)).astype(np.float32)
+
+
+def _inside(
+    points: Float[np.ndarray, "outer 3"], edges: tuple[float, float, float, float], px_per_cm: float
+) -> Float32[np.ndarray, "outer"]:
+    """Return 0 at the edges of the picture and 1 inside: hair that is cut off stays there, or it would come apart."""
+    left, top, right, bottom = edges
+    x, y = points[:, 0], points[:, 1]
+    within_cm = np.minimum.reduce([x - left, right - x, y - top, bottom - y]) / px_per_cm
+    return (1 - _fade(within_cm, 0.0, _EDGE_CM)).astype(np.float32)
 
 
 def _fade(values: Float[np.ndarray, "n"], near: float, far: float) -> Float[np.ndarray, "n"]:
