@@ -17,7 +17,7 @@ from espressivo.conditioning.face_emotion.judges import FACEAPI, JUDGED, MINI_XC
 from espressivo.eval.control.sliders import rank_correlations
 from espressivo.eval.emotion.intensity import mesh_distance
 from espressivo.eval.portrait.faces import EMOTIONS, INTENSITIES, face_of, read_expression
-from espressivo.eval.portrait.sitters import read_sitters
+from espressivo.eval.portrait.sitters import HEAD_PREFIX, read_sitters
 from espressivo.eval.portrait.sitting import SIZE, Sitting
 from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
 from espressivo.generators.portrait.avatar.expression import PortraitExpression
@@ -127,10 +127,11 @@ def main(
         print(f"\n{judge}, {len(names)} portraits\n")
         print(
             markdown(
-                ("emotion", "risen", "goal", "rise", "likeliest at 1", "goal", "Spearman", "Spearman of movement"),
+                ("emotion", "rises", "by .02", "goal", "rise", "likeliest at 1", "goal", "Spearman", "of movement"),
                 [
                     (
                         emotion,
+                        f"{row['risen_at_all']['mean']:.2f}",
                         shown(row["risen"]),
                         f"{RISE_GOALS[emotion]:.2f}",
                         shown(row["rise"]),
@@ -152,6 +153,14 @@ def main(
                 "risen_by_more_than": RISEN,
                 "intensities": INTENSITIES,
                 "judges": found,
+                "face-api, by kind": {
+                    kind: summary(part, FACEAPI)
+                    for kind, part in (
+                        ("pictures", [ladder for ladder in ladders if not ladder.sitter.startswith(HEAD_PREFIX)]),
+                        ("our heads", [ladder for ladder in ladders if ladder.sitter.startswith(HEAD_PREFIX)]),
+                    )
+                    if part
+                },
                 "ladders": [ladder.record() for ladder in ladders],
             },
         )

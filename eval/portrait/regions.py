@@ -86,16 +86,21 @@ Moves = dict[RegionName, Float[np.ndarray, "portraits emotions steps"]]
 """How far each part has gone from the neutral frame."""
 
 
-def moves(sittings: list[Sitting], expression: PortraitExpression, region: RegionName) -> dict[Reading, Moves]:
-    """Show all emotions on one region, and read how every part moves."""
+def moves(
+    sittings: list[Sitting],
+    expression: PortraitExpression,
+    region: RegionName,
+    emotions: tuple[str, ...] = EMOTIONS,
+) -> dict[Reading, Moves]:
+    """Show emotions on one region, and read how every part moves."""
     steps = sweep(0, 1)
-    shape = (len(sittings), len(EMOTIONS), len(steps))
+    shape = (len(sittings), len(emotions), len(steps))
     found: dict[Reading, Moves] = {reading: {part: np.zeros(shape) for part in PARTS} for reading in READINGS}
     channels = REGIONS[region].channels
     for s, sitting in enumerate(sittings):
         rest = sitting.points_px(np.zeros(len(channels)))
         areas = {part: _area(rest, places, sitting.avatar.size) for part, places in PARTS.items()}
-        for e, emotion in enumerate(EMOTIONS):
+        for e, emotion in enumerate(emotions):
             for k, intensity in enumerate(steps):
                 weights = face_of(expression, emotion, float(intensity)) * channels
                 points, frame = sitting.points_px(weights), sitting.frame(weights)
