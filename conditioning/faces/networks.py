@@ -1,4 +1,4 @@
-"""The two TFLite networks of `weights/face-mesh`, run on one core by ai-edge-litert (the `evaluate` extra)."""
+"""The two TFLite networks of `weights/face-mesh`, run on one core by ai-edge-litert (the `portrait` extra)."""
 
 import os
 import threading
@@ -25,7 +25,7 @@ class TfliteNetwork:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
             raise MissingDependencyError(
-                "Reading faces needs ai-edge-litert: pip install 'espressivo[evaluate]'."
+                "Reading faces needs ai-edge-litert: pip install 'espressivo[portrait]'."
             ) from None
         with _quiet():
             self._interpreter = Interpreter(str(file), num_threads=1)
