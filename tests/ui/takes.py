@@ -1,13 +1,22 @@
-"""Small takes for tests of pages: made once, and brought into a visit as its visitor would, by a project file."""
+"""Small takes for tests of pages: written once, and brought into a visit as its visitor would, by a project file."""
 
-import json
+import shutil
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from espressivo.demo import demo_request
-from espressivo.generation import generate
-from espressivo.performance import perform
-from espressivo.take import RECORD
+import numpy as np
+
+from espressivo.conditioning.emotionml import write_emotionml
+from espressivo.conditioning.notation import parse_emotion
+from espressivo.demo import SPEECH_FOLDER, demo_request
+from espressivo.generators.music.score import Instrument, Score, write_midi
+from espressivo.generators.music.sound.render import RATE_HZ, write_stereo_wav
+from espressivo.media.decode import read_audio
+from espressivo.media.encode import write_mp4
+from espressivo.media.notes import Notes
+from espressivo.media.video import Sound, Video
+from espressivo.take import staged_take, write_record
 from espressivo.ui.studio.library.project_file import write_project
 from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.sessions import Session
@@ -17,26 +26,56 @@ if TYPE_CHECKING:
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\">&amp; </script><script>document.title='owned'</script>"
 NAMES = ("line", "piece", "sad-tune", "hostile")
-"""Takes of the project: a face that says "joy", two pieces of music, and a piece whose texts are markup."""
+"""Takes of the project: one that says a line, two pieces of music, and a piece whose texts are markup."""
+_FPS, _SIDE = 10.0, 64
+_BEAT = 480
+_BARS = 4
 
 
 def make_project(folder: Path) -> Path:
-    """Make the takes and return their project file."""
+    """Write the takes, with files of the kinds that real ones have, and return their project file."""
     library = Library(Session(folder / "takes"))
-    line = demo_request("joy").model_copy(update={"size": 96, "fps": 10.0, "formats": ("mp4", "glb")})
-    perform(line, library.place_for("line"))
-    for name, options in (
-        ("piece", {"emotion": "happiness:0.9", "bars": 4}),
-        ("sad-tune", {"emotion": "sadness:0.9", "bars": 4, "seed": 1}),
-        ("hostile", {"emotion": "fear", "bars": 4, "seed": 2}),
-    ):
-        generate("faders", options, library.place_for(name))
-    record = library.folder / "hostile" / RECORD
-    written = json.loads(record.read_text())
-    written["request"] |= {"transcript": MARKUP, "emotion": MARKUP}
-    written["generators"]["music"] |= {"name": MARKUP, "licence": MARKUP}
-    record.write_text(json.dumps(written))
+    _write_line(library)
+    _write_piece(library, "piece", "happiness:0.9", pitch=72)
+    _write_piece(library, "sad-tune", "sadness:0.9", pitch=55)
+    _write_piece(library, "hostile", MARKUP, pitch=60, transcript=MARKUP, generator=MARKUP)
     return write_project(library, NAMES, folder / "takes.espressivo.zip")
+
+
+def _write_line(library: Library) -> None:
+    asked = demo_request("joy")
+    with staged_take(library.place_for("line")) as folder:
+        shutil.copy(SPEECH_FOLDER / "joy.wav", folder / "speech.wav")
+        write_emotionml(folder / "emotion.emotionml", parse_emotion(asked.emotion), "speech.wav")
+        sound = Sound(read_audio(folder / "speech.wav", RATE_HZ), RATE_HZ)
+        shades = np.linspace(0, 255, round(sound.duration_s * _FPS)).astype(np.uint8)
+        pictures = (np.full((_SIDE, _SIDE, 3), shade, np.uint8) for shade in shades)
+        write_mp4(folder / "face.mp4", Video(pictures, _FPS, sound))
+        request = asked.model_dump(mode="json") | {"speech": "speech.wav"}
+        _write_record(folder, request, "face", "parametric")
+
+
+def _write_piece(
+    library: Library, name: str, emotion: str, pitch: int, transcript: str | None = None, generator: str = "faders"
+) -> None:
+    count = 4 * _BARS
+    random = np.random.default_rng(pitch)
+    start = np.arange(count) * _BEAT
+    columns = (pitch + random.integers(-7, 8, count), random.integers(40, 100, count), start, start + _BEAT)
+    notes = Notes(*columns, np.zeros(count, np.int64), np.zeros(count, bool), _BEAT)
+    with staged_take(library.place_for(name)) as folder:
+        write_midi(folder / "music.mid", Score(notes, (Instrument(),)))
+        times_s = np.arange(round(notes.seconds * RATE_HZ)) / RATE_HZ
+        tone = 0.1 * np.sin(2 * np.pi * 220 * times_s)
+        write_stereo_wav(folder / "music.wav", np.stack([tone, tone], axis=1).astype(np.float32))
+        request = {"emotion": emotion, "bars": _BARS} | ({} if transcript is None else {"transcript": transcript})
+        _write_record(folder, request, "music", generator)
+
+
+def _write_record(folder: Path, request: dict[str, Any], kind: str, generator: str) -> None:
+    files = {file.name: sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    generators = {kind: {"name": generator, "licence": generator}}
+    write_record(folder, {"request": request, "generators": generators, "files": files})
 
 
 def open_tab(page: "Page", name: str) -> None:

@@ -29,7 +29,7 @@ def _refused(client: Any, *given: Any, api_name: str) -> str:
     return said
 
 
-def test_a_library_by_endpoints(client: Any, studio_url: str, project: Path, tmp_path: Path) -> None:
+def test_a_library_by_endpoints(client: Any, studio_url: str, project: Path) -> None:
     names = client.predict(gradio_client.handle_file(project), api_name="/import_project")
     assert sorted(names) == ["hostile", "line", "piece", "sad-tune"]
     (found,) = client.predict("happiness music", api_name="/list_takes")
@@ -42,6 +42,10 @@ def test_a_library_by_endpoints(client: Any, studio_url: str, project: Path, tmp
     assert client.predict(token, api_name="/restore_take") == "line"
     saved = client.predict(["line", "piece"], api_name="/export_project")
     assert Path(saved).read_bytes()[:2] == b"PK"
+
+
+def test_takes_are_evaluated(client: Any, studio_url: str, project: Path) -> None:
+    client.predict(gradio_client.handle_file(project), api_name="/import_project")
     report = client.predict(["piece"], [], False, api_name="/evaluate")
     assert any("clip" in sentence for sentence in report["summary"])
     assert urlopen(studio_url + report["files"]["csv"]).read().startswith(b"system,role,clip,metric")

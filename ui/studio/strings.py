@@ -208,6 +208,7 @@ def compare_kept(count: int) -> str:
     """Said when cells were moved into the library."""
     return f"{number_of_takes(count)} kept in the library."
 
+
 # Music
 MUSIC_GENERATOR = "Generator"
 MUSIC_EMOTION = "1. The emotion"
