@@ -63,7 +63,7 @@ class _User(threading.Thread):
         self.failures: list[str] = []
 
     def run(self) -> None:
-        client = Client(self._address, verbose=False)
+        client = Client(self._address, verbose=False, httpx_kwargs={"timeout": 120})  # a busy machine is no lost take
         line = SPEECH_FOLDER / f"{('joy', 'anger', 'calm', 'sadness')[self._number % 4]}.wav"
         emotion = f"{_EMOTIONS[self._number % len(_EMOTIONS)]}:0.{1 + self._number % 9}"
         while time.monotonic() < self._ends:
