@@ -132,6 +132,7 @@ def launch(
             allowed_paths=[],
             max_file_size=f"{max_upload_mb}mb",
             ssr_mode=False,
+            _frontend=False,  # the pages are served all the same; it only would wait three seconds for one, or give up
             enable_monitoring=False,
             footer_links=["api", "settings"],
             theme=studio_theme(),
