@@ -1,5 +1,6 @@
 """The commands of the README run as they stand there."""
 
+import json
 import re
 import shlex
 import shutil
@@ -19,6 +20,9 @@ COMMANDS = re.findall(r"^espressivo ([^#\n]+)", TEXT, flags=re.MULTILINE)
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(SPEECH_FOLDER / f"{demo_lines()[0]}.wav", tmp_path / "line.wav")
+    shutil.copy(ROOT / "assets/portraits/ada.jpg", tmp_path / "me.jpg")
+    spoken = json.loads((SPEECH_FOLDER / f"{demo_lines()[0]}.json").read_text(encoding="utf-8"))["text"]
+    (tmp_path / "words.txt").write_text(spoken, encoding="utf-8")
     shutil.copytree(ROOT / "assets/scripts", tmp_path / "assets/scripts")
     clip = PerformanceRequest(speech=tmp_path / "line.wav", emotion="happiness", size=192, fps=12, formats=("mp4",))
     shutil.copy(perform(clip, tmp_path / "clip").file("face.mp4"), tmp_path / "clip.mp4")
