@@ -36,9 +36,9 @@ def test_the_emotional_part_is_amplified_and_added_to() -> None:
     pure = weights_from(browDown=0.4, jawOpen=0.1)[np.newaxis]
     strengths = np.zeros((1, len(CATEGORIES)))
     strengths[0, CATEGORIES.index("anger")] = 0.5
-    shown_ = table.emotional(pure, strengths, mouth_share=np.array([0.4]))[0]
+    shown_ = table.emotional(pure, strengths)[0]
     assert shown_[CHANNEL["browDownLeft"]] == pytest.approx(0.8)
-    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.1 + 0.4 * 0.5 * 0.3)  # what is added gives way to speech
+    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.1 + 0.5 * 0.3)
     assert shown_[CHANNEL["eyeWideLeft"]] == pytest.approx(-0.05)
     assert shown_[CHANNEL["eyeWideRight"]] == 0
     assert not table.emotional(np.zeros((3, 52)), np.zeros((3, len(CATEGORIES)))).any()

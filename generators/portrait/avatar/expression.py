@@ -16,11 +16,9 @@ import numpy as np
 from jaxtyping import Float
 
 from espressivo.conditioning.vocabulary import CATEGORIES
-from espressivo.generators.face.arkit import ARKIT_NAMES, MOUTH_CHANNELS, weights_from
+from espressivo.generators.face.arkit import ARKIT_NAMES, weights_from
 
 FILE_NAME = "expression.json"
-
-_MOUTH = np.isin(np.arange(len(ARKIT_NAMES)), MOUTH_CHANNELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,21 +35,19 @@ class PortraitExpression:
         self,
         pure: Float[np.ndarray, "*frames 52"],
         strengths: Float[np.ndarray, "*frames 10"],
-        mouth_share: float | Float[np.ndarray, "*frames"] = 1.0,
     ) -> Float[np.ndarray, "*frames 52"]:
         """Return the emotional part of a face motion as a photograph has to show it: `gains` x pure + what is added.
 
-        It is linear in `pure` and `strengths` together: nothing for neutral, and half for half.
+        It is linear in `pure` and `strengths` together: nothing for neutral, and half for half. What is added does not
+        give way to speech as `pure` does: less would be seen of an emotion while its portrait speaks, and lips that
+        have to close do so all the same (`eval.portrait.talking`, `eval.portrait.lips`).
 
         Args:
             pure: the motion with the emotion minus the same motion without it.
             strengths: of every category at every frame (`EmotionCurves.strengths`).
-            mouth_share: share of what is added that the mouth shows; less than 1 while it speaks
-                (`generators.face.expression.compose.mouth_share`).
         """
         added = np.asarray(strengths, np.float32) @ self.added.astype(np.float32)
-        share = np.where(_MOUTH, np.asarray(mouth_share, np.float32)[..., np.newaxis], np.float32(1))
-        return np.asarray(pure, np.float32) * self.gains.astype(np.float32) + added * share
+        return np.asarray(pure, np.float32) * self.gains.astype(np.float32) + added
 
 
 @cache

@@ -22,7 +22,7 @@ from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
 from espressivo.generators.base import Generator
 from espressivo.generators.face.articulation.closure import LipGap
-from espressivo.generators.face.expression.compose import hold_opposites, mouth_share
+from espressivo.generators.face.expression.compose import hold_opposites
 from espressivo.generators.face.expression.dynamics import shape_onsets
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.portrait.pctalk.conditions import Condition
@@ -34,10 +34,9 @@ from espressivo.generators.portrait.pctalk.speaking import spoken
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 Emphasis = Callable[
-    [Float[np.ndarray, "frames 52"], Float[np.ndarray, "frames categories"], Float[np.ndarray, "frames"]],
-    Float[np.ndarray, "frames 52"],
+    [Float[np.ndarray, "frames 52"], Float[np.ndarray, "frames categories"]], Float[np.ndarray, "frames 52"]
 ]
-"""(pure deformation, strengths of its emotion, share of the mouth) -> the deformation as a renderer has to show it."""
+"""(pure deformation, strengths of its emotion) -> the deformation as a renderer has to show it."""
 
 _NEUTRAL: Final = parse_emotion("neutral")
 _STAGE: Final = "move the face"
@@ -77,11 +76,10 @@ class ControlledFace:
     def emphasised(self, emphasis: Emphasis, lip_gap: LipGap) -> FaceMotion:
         """Return the motion for a renderer that shows emotions by its own measure; weights may go beyond 1."""
         plain, times_s = self.motion(lip_gap), self.speaking.times_s
-        share = mouth_share(self.prosody, times_s).astype(np.float64)
         weights = self.speaking.weights.astype(np.float64)
         for condition, part in self.pure:
             strengths = shape_onsets(condition.emotion.sample(times_s).strengths, plain.fps)
-            stronger = Deformation(emphasis(part.weights, strengths, share), part.head_rad, part.gaze_rad)
+            stronger = Deformation(emphasis(part.weights, strengths), part.head_rad, part.gaze_rad)
             weights += stronger.times(self.gain).within(condition.region).weights
         moved = with_blinks(
             FaceMotion(np.maximum(weights, 0.0), plain.head_rad, plain.gaze_rad, plain.fps), self.blinks

@@ -95,7 +95,7 @@ def load_unet(
         MissingDependencyError: files are missing, or diffusers is not installed.
     """
     try:
-        from diffusers.models.unets.unet_spatio_temporal_condition import (  # pyright: ignore[reportMissingImports]
+        from diffusers.models.unets.unet_spatio_temporal_condition import (
             UNetSpatioTemporalConditionModel,
         )
 

@@ -5,21 +5,21 @@ layers get their mean over frames, and adapters act inside a mask of the face. T
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from diffusers.models.attention_processor import (  # pyright: ignore[reportMissingImports] - an extra
+from diffusers.models.attention_processor import (
     Attention,
     IPAdapterAttnProcessor2_0,
 )
-from diffusers.models.transformers.transformer_temporal import (  # pyright: ignore[reportMissingImports]
-    TransformerSpatioTemporalModel,
-)
-from diffusers.models.unets.unet_spatio_temporal_condition import (  # pyright: ignore[reportMissingImports]
+from diffusers.models.unets.unet_spatio_temporal_condition import (
     UNetSpatioTemporalConditionModel,
 )
 from jaxtyping import Float
 from torch import Tensor, nn
 
+_ADAPTED: Any = IPAdapterAttnProcessor2_0
+"""Its annotations leave out that it takes a list of scales, and that attention takes it."""
 _ADAPTERS = 2
 """One for sound, one for emotion."""
 _TOKENS = 32
@@ -71,11 +71,11 @@ class ConditionedUNet(nn.Module):
             self.add_module(name, stock.get_submodule(name))
         for module in list(self.modules()):
             if isinstance(stocked := getattr(module, "attentions", None), nn.ModuleList):
-                module.add_module("attentions", nn.ModuleList(ConditionedTransformer(each) for each in stocked))
+                module.add_module("attentions", nn.ModuleList(map(ConditionedTransformer, stocked)))
         for name, module in list(self.named_modules()):
             if isinstance(module, Attention) and name.endswith("attn2"):
                 width, told = module.get_parameter("to_k.weight").shape
-                module.processor = IPAdapterAttnProcessor2_0(width, told, [_TOKENS] * _ADAPTERS, [1.0] * _ADAPTERS)
+                module.processor = _ADAPTED(width, told, [_TOKENS] * _ADAPTERS, [1.0] * _ADAPTERS)
 
     def forward(
         self,
@@ -122,7 +122,7 @@ class ConditionedUNet(nn.Module):
 class ConditionedTransformer(nn.Module):
     """Takes over the layers of a transformer over space and time."""
 
-    def __init__(self, stock: TransformerSpatioTemporalModel) -> None:
+    def __init__(self, stock: nn.Module) -> None:
         super().__init__()
         for name in _TAKEN_OF_TRANSFORMERS:
             self.add_module(name, stock.get_submodule(name))
