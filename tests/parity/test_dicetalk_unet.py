@@ -39,8 +39,9 @@ PUBLISHED = {
 
 
 CALL, CLIP = 2e-4, 1e-2
-"""Tolerances of one call and of a whole clip. The lowest level norms groups of two numbers, which enlarges last bits: one
-call differs by up to 1e-4 from the authors' run, the four steps of a clip by up to 4e-3, where latents are of the order of 1.
+"""Tolerances of one call and of a whole clip. The lowest level norms groups of two numbers, which enlarges last bits:
+one call differs by up to 1e-4 from the authors' run, the four steps of a clip by up to 4e-3, where latents are of the
+order of 1.
 """
 
 
