@@ -58,13 +58,14 @@ def test_a_model_that_knows_modes_is_told_them(tmp_path: Path) -> None:
     save_file(model.state_dict(), tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text(json.dumps({"size": asdict(SIZE)}))
     composer = Composer.load(tmp_path)
-    plan = Plan(Length(bars=2), Mood(0.7, 1.0), locks=Locks(key=Key(0), most_per_quarter=4))
+    plan = Plan(Length(bars=2), Mood(0.7, 1.0), locks=Locks(key=Key(0), tempo_bpm=90, most_per_quarter=4))
 
     def tokens(plan: Plan) -> list[tuple[int, ...]]:
         return list(composer.drafts(plan, seed=3)[0].bars)
 
     glad = tokens(plan)
-    # The key is the user's: so is the mode, whatever the valence. Arousal alone says nothing of it.
+    # The key is the user's: so is the mode, whatever the valence (the tempo, which leans on it too, is locked). Arousal
+    # alone says nothing of it.
     assert tokens(replace(plan, mood=Mood(-0.7, 1.0))) == glad
     minor = replace(plan, locks=replace(plan.locks, key=Key(9, "minor"), strictness=0.0))
     major = replace(plan, locks=replace(plan.locks, key=Key(0, "major"), strictness=0.0), cadence=False)

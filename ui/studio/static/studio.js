@@ -17,12 +17,15 @@ function showWhenReady() {
   observer.observe(document.documentElement, { childList: true, subtree: true });
 }
 
-/** Gradio names its places for uploads by other words than it shows on them; who speaks to the page says what is shown. */
-function nameUploads() {
+const NAMED_OTHERWISE = ".upload-container[aria-label], button[aria-label*='upload' i], button.playback[aria-label]";
+
+/** Gradio names places for uploads, and the speed of sound, by other words than it shows on them; who speaks to the page
+ * says what is shown. */
+function nameAsShown() {
   let asked = false;
   const name = () => {
     asked = false;
-    for (const place of document.querySelectorAll(".upload-container[aria-label], button[aria-label*='upload' i]")) {
+    for (const place of document.querySelectorAll(NAMED_OTHERWISE)) {
       const shown = place.textContent.replace(/\s+/g, " ").trim();
       if (shown && place.getAttribute("aria-label") !== shown) place.setAttribute("aria-label", shown);
     }
@@ -35,7 +38,7 @@ function nameUploads() {
 
 function begin() {
   showWhenReady();
-  nameUploads();
+  nameAsShown();
   const kept = localStorage.getItem(KEY);
   if (kept) wear(kept);
   document.addEventListener("click", (event) => {
