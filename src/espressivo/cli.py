@@ -66,13 +66,16 @@ def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
         out: The folder to make.
         overwrite: Replace an earlier demo take, once the new one is whole.
     """
-    from espressivo.demo import demo_request
+    from espressivo.demo import demo_request, portraits_can_be_read
     from espressivo.performance import perform
     from espressivo.ui.terminal import progress_bar
 
+    portrait = portraits_can_be_read()
     with progress_bar() as progress:
-        take = perform(demo_request(portrait=True), out, overwrite, progress)
+        take = perform(demo_request(portrait=portrait), out, overwrite, progress)
     _print_take(take)
+    if not portrait:
+        print("For a talking portrait as well: pip install 'espressivo[portrait]'.")
 
 
 @app.command(name="analyse")

@@ -1,6 +1,7 @@
 """The demo take: a line that ships with the program, said with the emotion it is about."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 from espressivo.performance import PerformanceRequest
@@ -13,6 +14,11 @@ PORTRAIT = Path(__file__).parent / "assets" / "portraits" / "ada.jpg"
 def demo_lines() -> tuple[str, ...]:
     """Return the names of the speech lines that ship."""
     return tuple(sorted(path.stem for path in SPEECH_FOLDER.glob("*.wav")))
+
+
+def portraits_can_be_read() -> bool:
+    """Return whether the extra that reads the face of a portrait is installed."""
+    return find_spec("ai_edge_litert") is not None
 
 
 def demo_request(line: str = "joy", portrait: bool = False) -> PerformanceRequest:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +190,13 @@ def test_a_word_of_the_3d_face_can_be_edited_as_well(tmp_path: Path) -> None:
     before, after = (read_livelink_csv(take.file("face.csv")).weights for take in takes)
     changed = np.flatnonzero((before != after).any(axis=1)) / plain.fps
     assert 0.1 < np.ptp(changed) < 0.6
+
+
+def test_the_demo_goes_without_a_portrait_where_faces_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)  # as if it were not installed
+    assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
+    assert (tmp_path / "demo" / "face.mp4").is_file()
+    assert not (tmp_path / "demo" / "portrait.mp4").exists()
+    assert "pip install 'espressivo[portrait]'" in capsys.readouterr().out
