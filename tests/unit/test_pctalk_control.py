@@ -434,7 +434,7 @@ def test_lips_that_must_close_close_after_everything(dials: dict[str, Any]):
     at_m = round(1.1 * FPS)
     assert GAP(controlled.motion(GAP).weights)[at_m] <= 0.0
 
-    def shout(pure: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    def shout(pure: np.ndarray, strengths: np.ndarray, _: np.ndarray) -> np.ndarray:
         return pure + strengths.sum(axis=1, keepdims=True) * weights_from(jawOpen=0.5, mouthUpperUp=1.4)
 
     drawn = controlled.emphasised(shout, GAP)
@@ -444,7 +444,7 @@ def test_lips_that_must_close_close_after_everything(dials: dict[str, Any]):
 
 
 def test_emphasis_of_nothing_is_nothing_and_of_a_region_stays_there():
-    def double(pure: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    def double(pure: np.ndarray, strengths: np.ndarray, _: np.ndarray) -> np.ndarray:
         return 2.0 * pure
 
     calm = face("neutral")

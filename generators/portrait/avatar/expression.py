@@ -10,15 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
 
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.face.arkit import ARKIT_NAMES, weights_from
+from espressivo.generators.face.expression.table import load_table
 
 FILE_NAME = "expression.json"
+CORNERS: Final = ("mouthSmile", "mouthDimple", "mouthFrown", "mouthStretch", "mouthUpperUp", "mouthLowerDown",
+                  "mouthShrugLower")  # fmt: skip
+"""What a mouth can do for an emotion while its jaw and its middle speak."""
+CORNERS_STAY: Final = 0.85
+"""Share of an emotion's own corners that is left of it, at the least, in a mouth that speaks (estimate, looked at)."""
+
+_CORNERS: Final = weights_from(**dict.fromkeys(CORNERS, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +43,24 @@ class PortraitExpression:
         self,
         pure: Float[np.ndarray, "*frames 52"],
         strengths: Float[np.ndarray, "*frames 10"],
+        speaking: Float[np.ndarray, "*frames"] | float = 0.0,
     ) -> Float[np.ndarray, "*frames 52"]:
         """Return the emotional part of a face motion as a photograph has to show it: `gains` x pure + what is added.
 
-        It is linear in `pure` and `strengths` together: nothing for neutral, and half for half. What is added does not
-        give way to speech as `pure` does: less would be seen of an emotion while its portrait speaks, and lips that
-        have to close do so all the same (`eval.portrait.talking`, `eval.portrait.lips`).
+        Nothing for neutral, and half for half of `pure` and `strengths` together. What is added does not give way to
+        speech as `pure` does, and neither do the corners of the mouth: too little would be seen of an emotion while its
+        portrait speaks. Lips that have to close do so all the same (`eval.portrait.talking`, `eval.portrait.lips`).
 
         Args:
             pure: the motion with the emotion minus the same motion without it.
             strengths: of every category at every frame (`EmotionCurves.strengths`).
+            speaking: 0..1, how far the mouth of `pure` has given way to sounds that leave its corners free.
         """
-        added = np.asarray(strengths, np.float32) @ self.added.astype(np.float32)
-        return np.asarray(pure, np.float32) * self.gains.astype(np.float32) + added
+        strengths = np.asarray(strengths, np.float32)
+        least = np.asarray(speaking, np.float32)[..., np.newaxis] * np.float32(CORNERS_STAY) * _CORNERS
+        least = least * (strengths @ load_table().mean.astype(np.float32))
+        own = np.where(least > 0, np.maximum(pure, least), pure).astype(np.float32)
+        return own * self.gains.astype(np.float32) + strengths @ self.added.astype(np.float32)
 
 
 @cache

@@ -40,7 +40,7 @@ _FOLLOWS = 0.65
 """How much of a look up or down the upper lid follows; the lower one follows a third of it."""
 _CREASE_FOLLOWS = 0.45
 """How much of the brow's way the crease of the lid goes along."""
-_MAX_RISE = 0.18
+_MAX_RISE = 0.28
 _GRAIN = 64
 
 
