@@ -183,6 +183,7 @@ def _studio(
     logins: Path | None = None,
     open_browser: bool = False,
     max_upload_mb: int = 512,
+    mcp: bool = False,
 ) -> None:
     """Open the studio: perform, compare and measure in a browser.
 
@@ -193,11 +194,13 @@ def _studio(
         logins: A text file with a name:password per line; nobody else may come in.
         open_browser: Show the page in the browser.
         max_upload_mb: Files over this size are refused while they arrive.
+        mcp: Offer every action as a tool of the Model Context Protocol, for assistants on this computer.
     """
     from espressivo.ui.studio.app import launch
     from espressivo.ui.studio.logins import read_logins
 
-    launch(folder, host, port, None if logins is None else read_logins(logins), open_browser, max_upload_mb)
+    known = None if logins is None else read_logins(logins)
+    launch(folder, host, port, known, open_browser, max_upload_mb, mcp)
 
 
 @app.command(name="generators")

@@ -35,8 +35,8 @@ WIDE = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="session")
 def studio_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running studio, started once per session as a user would start it."""
-    with running_studio(tmp_path_factory.mktemp("studio")) as address:
+    """The address of a running studio, started once per session as a user would start it, with tools."""
+    with running_studio(tmp_path_factory.mktemp("studio"), "--mcp") as address:
         yield address
 
 
@@ -59,7 +59,7 @@ def running_studio(folder: Path, *options: str) -> Iterator[str]:
         *options,
     ]
     with (folder / "log").open("w+") as log:
-        server = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        server = subprocess.Popen(command, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}/"
         try:
             _wait_for(address, server, folder / "log")

@@ -3,15 +3,24 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from espressivo.errors import InputError
 from espressivo.eval.metric import Metric, NotMeasured
 from espressivo.eval.report.build import build_report
 from espressivo.eval.report.model import Header, Report
 from espressivo.eval.results import ClipResult
+from espressivo.generators.portrait.consent import SHIPPED
+from espressivo.media.image import read_image
+from espressivo.media.wav import write_wav
+from espressivo.take import Take
 from espressivo.ui.studio.compare import grid
 from espressivo.ui.studio.compare.figures import Figure, figures, figures_html
+from espressivo.ui.studio.compare.showing import grid_html
+from espressivo.ui.studio.files import Tickets
+from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.sessions import Session
 
 
@@ -74,7 +83,8 @@ def test_which_side_is_better(better: str, a: float, b: float | str, expected: s
 
 
 def test_systems_come_from_the_registry() -> None:
-    assert {"parametric": "face", "emogen": "music"}.items() <= grid.systems().items()
+    assert {"parametric": "face", "avatar": "portrait", "emogen": "music"}.items() <= grid.systems().items()
+    assert "pctalk" not in grid.systems(), "it needs a checkpoint that is not here"
 
 
 def test_a_grid_is_every_combination_once() -> None:
@@ -127,3 +137,22 @@ def test_cells_are_listed_in_their_order_once_whole(tmp_path: Path) -> None:
         "emogen-nc · joy 1 · seed 0",
     ]
     assert session.takes() == []
+
+
+def test_a_portrait_is_a_cell_as_any_other(tmp_path: Path) -> None:
+    """With the picture of the take whose line it says again."""
+    take = tmp_path / "take"
+    take.mkdir()
+    write_wav(take / "speech.wav", 0.1 * np.sin(np.arange(16_000) / 20).astype(np.float32), 16_000)
+    Image.fromarray(read_image(SHIPPED / "cg_head.jpg")).save(take / "photograph.png")
+    (take / "take.json").write_text(json.dumps({"request": {"consent": "It is nobody."}}))
+    session = Session(tmp_path / "mine")
+    cell = session.folder / grid.FOLDER / "1-avatar-happiness-1-0"
+    grid.make_cell(grid.Cell("avatar", "portrait", "happiness", 1.0, 0), take, cell, lambda event: None)
+    assert grid.grid_cells(session) == [cell]
+    made = Take.open(cell)
+    assert made.record["request"]["consent"] == "It is nobody."
+    assert np.array_equal(read_image(cell / "photograph.png"), read_image(SHIPPED / "cg_head.jpg"))
+    page = grid_html([cell], Library(session), Tickets())
+    assert "portrait.mp4" in page
+    assert "avatar · happiness 1 · seed 0" in page

@@ -40,7 +40,7 @@ def test_every_music_generator_is_laid_out_from_its_request() -> None:
         with gr.Blocks():
             controls = lay_out(spec)
         fields = [field.path[0] for form in controls.forms for field in form.fields]
-        shown = set(generator_class(spec.name).Request.model_fields) - {"emotion", "infill", "sections"}
+        shown = set(generator_class(spec.name).Request.model_fields) - {"emotion", "infill"}
         assert set(fields) == shown, spec.name
         values = [component.value for component in controls.components]
         assert generator_class(spec.name).Request.model_validate(controls.options(*values)) is not None

@@ -9,6 +9,7 @@ import pytest
 
 from espressivo.errors import Cancelled, InputError, OutputError
 from espressivo.progress import ProgressCallback, ProgressEvent
+from espressivo.ui.studio.strings import waiting
 from espressivo.ui.studio.worker import Workers
 
 
@@ -111,3 +112,25 @@ def test_who_goes_away_frees_the_worker(workers: Workers) -> None:
     again = workers.work(double, number=4)
     assert list(again)
     assert again.result == 8
+
+
+def test_who_waits_hears_how_many_are_before_and_comes_in_turn(workers: Workers) -> None:
+    busy, second, third = (iter(workers.work(report_often)) for _ in range(3))
+    next(busy)
+    assert [next(second).stage, next(third).stage] == [waiting(1), waiting(2)]
+    busy.close()  # type: ignore[attr-defined]
+    assert next(second).stage == "endless"
+    assert next(third).stage == waiting(1)
+    second.close()  # type: ignore[attr-defined]
+    assert next(third).stage == "endless"
+    third.close()  # type: ignore[attr-defined]
+
+
+def test_who_leaves_the_line_lets_others_move_up(workers: Workers) -> None:
+    busy, second, third = (iter(workers.work(report_often)) for _ in range(3))
+    for events in (busy, second, third):
+        next(events)
+    second.close()  # type: ignore[attr-defined]
+    assert next(third).stage == waiting(1)
+    for events in (busy, third):
+        events.close()  # type: ignore[attr-defined]

@@ -24,12 +24,13 @@ _CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
 _HEAD = '<script type="module" src="studio/studio.js"></script>'
 
 
-def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: str) -> "gr.Blocks":
+def build_app(sessions: Sessions, workers: Workers, helpers: Workers, tickets: Tickets, secret: str) -> "gr.Blocks":
     """Lay out the whole application.
 
     Args:
         sessions: whose takes are where.
         workers: who makes them.
+        helpers: who does what takes seconds.
         tickets: how their files are reached.
         secret: what browsers' settings are encrypted with; the same for every start, so that they can be read again.
     """
@@ -56,7 +57,7 @@ def build_app(sessions: Sessions, workers: Workers, tickets: Tickets, secret: st
             f'<button id="es-look" type="button" aria-label="{strings.LOOK}" title="{strings.LOOK}">◐</button></header>'
         )
         with gr.Tabs(elem_id="es-tabs") as bar:
-            studio = Studio(app, sessions, workers, tickets, takes_changed, bar, settings)
+            studio = Studio(app, sessions, workers, helpers, tickets, takes_changed, bar, settings)
             for tab in tabs:
                 with gr.Tab(tab.TITLE, id=tab.TITLE.lower()):
                     tab.build(studio)
@@ -82,6 +83,7 @@ def launch(
     logins: list[tuple[str, str]] | None = None,
     open_browser: bool = False,
     max_upload_mb: int = MAX_UPLOAD_MB,
+    mcp: bool = False,
     block: bool = True,
 ) -> tuple["gr.Blocks", str]:
     """Start the studio; returns the application and its address, at once or (with `block`) when it is stopped.
@@ -93,14 +95,18 @@ def launch(
         logins: names and passwords, without which nobody may come in.
         open_browser: show the page in the user's browser.
         max_upload_mb: files over this size are refused while they arrive.
+        mcp: offer every action as a tool of the Model Context Protocol as well.
         block: whether to wait until the user stops it.
 
     Raises:
-        InputError: others could reach it (`host` is no loopback address) and there are no logins; or the port is taken.
-        MissingDependencyError: Gradio is not installed.
+        InputError: others could reach it (`host` is no loopback address) and there are no logins, or tools are wanted
+            there, which know no logins; or the port is taken.
+        MissingDependencyError: Gradio is not installed, or the extra that tools need.
     """
     if not logins and not _is_loopback(host):
         raise InputError(f"--host {host} lets others in; give their names and passwords with --logins FILE.")
+    if mcp and (logins or not _is_loopback(host)):
+        raise InputError("--mcp lets every program in that reaches the studio; use it without --logins and --host.")
     private = Path(tempfile.mkdtemp(prefix="espressivo-studio-"))
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     os.environ |= {
@@ -110,15 +116,18 @@ def launch(
     }
     if importlib.util.find_spec("gradio") is None:
         raise MissingDependencyError("The studio needs Gradio; install it with pip install 'espressivo[ui]'.")
+    if mcp and importlib.util.find_spec("mcp") is None:
+        raise MissingDependencyError("--mcp needs another package; install it with pip install 'espressivo[mcp]'.")
     from espressivo.ui.studio.pages import STATIC, studio_routes
     from espressivo.ui.studio.theme import studio_theme
 
     takes = folder or _data_folder()
     takes.mkdir(mode=0o700, parents=True, exist_ok=True)
-    workers = Workers()
-    atexit.register(workers.close)
+    workers, helpers = Workers(), Workers()
+    for each in (workers, helpers):
+        atexit.register(each.close)
     tickets = Tickets()
-    app = build_app(Sessions(takes, private / "passing"), workers, tickets, _secret(takes))
+    app = build_app(Sessions(takes, private / "passing"), workers, helpers, tickets, _secret(takes))
     try:
         _, address, _ = app.queue(default_concurrency_limit=4, max_size=64).launch(
             server_name=host,
@@ -132,6 +141,7 @@ def launch(
             allowed_paths=[],
             max_file_size=f"{max_upload_mb}mb",
             ssr_mode=False,
+            mcp_server=mcp,
             _frontend=False,  # the pages are served all the same; it only would wait three seconds for one, or give up
             enable_monitoring=False,
             footer_links=["api", "settings"],
@@ -142,9 +152,11 @@ def launch(
         )
     except OSError as error:
         workers.close()
+        helpers.close()
         raise InputError(f"The studio cannot listen on {host}, port {port or '7860 to 7959'}: {error}.") from None
     if block:
-        print(f"The studio is at {address} (stop it with Ctrl-C).")
+        tools = f" Tools for programs are at {address}gradio_api/mcp/." if mcp else ""
+        print(f"The studio is at {address} (stop it with Ctrl-C).{tools}")
         app.block_thread()
     return app, address
 

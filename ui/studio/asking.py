@@ -1,14 +1,17 @@
 """From what a page or a program sends to a request: nothing that is typed can name a file of the server's."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from espressivo.conditioning.notation import format_emotion, parse_emotion
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import EmotionError, InputError
 from espressivo.performance import PerformanceRequest
+from espressivo.take import Take
 from espressivo.ui.studio import strings
 
 EMOTION_FILES = (".emotionml", ".xml", ".json")
@@ -16,7 +19,7 @@ AUTO_SOURCES = {"voice": "auto", "words": "auto:text"}
 _SHOWN_FORMATS = ("mp4", "glb")
 """What the studio shows is always made; other formats are made if asked for."""
 _BORROWED = ("auto", "of", "voice", "face", "text", "music")
-_PLAIN_TEXT = ("consent",)
+_PLAIN_TEXT = ("consent", "transcript")
 """What is kept as it is written, and read by nobody."""
 _NAMES_A_FILE = re.compile(r"(?:^|[=+\s,])(?:of|voice|face|text|music)\s*:|[\\/]|\.[a-z][a-z0-9]{1,8}$", re.IGNORECASE)
 """What the command line's notations read a file for, and anything that looks like a path."""
@@ -57,6 +60,27 @@ def request_from(
         {**settings, "formats": formats, "speech": speech, "transcript": words or None}
         | {"emotion": format_emotion(track)}
     )
+
+
+def kept_request(model: type[BaseModel], take: Take, apart: Collection[str]) -> dict[str, Any]:
+    """Return what a take was asked for, which may have been written by somebody else.
+
+    Args:
+        model: what asks for such a take.
+        take: from the library.
+        apart: fields that are left out, such as those that name files; a required one is taken to be the line.
+
+    Raises:
+        InputError: a field is unknown, does not fit, or names a file.
+    """
+    asked = {name: value for name, value in take.record["request"].items() if name not in apart}
+    required = {name: take.file("speech.wav") for name in apart if model.model_fields[name].is_required()}
+    try:
+        _refuse_typed_files({name: value for name, value in asked.items() if name not in _PLAIN_TEXT})
+        model.model_validate(asked | required)
+    except InputError as error:
+        raise InputError(strings.request_not_kept(take.folder.name, str(error))) from None
+    return asked
 
 
 def _refuse_typed_files(value: Any) -> None:

@@ -67,6 +67,11 @@ def emotion_timeline(store: str, **about: Any) -> gr.HTML:
     return _component("timeline", store, strings.TIMELINE, value_of(EmotionTrack.constant(_NEUTRAL)), **about)
 
 
+def emotion_moment(store: str, **about: Any) -> gr.HTML:
+    """Hold the emotion of the track `store` at the playhead, as a track of one keyframe; read it with `track_of`."""
+    return _component("moment", store, {}, value_of(EmotionTrack.constant(_NEUTRAL)), **about)
+
+
 def emotion_pad(store: str, **about: Any) -> gr.HTML:
     """Lay out pad, dials, mix and presets, which edit the track `store` of the page and have no value of their own."""
     return _component("emotion", store, strings.PAD, None, module="pad", given={"blends": BLENDS}, **about)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,40 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from espressivo.errors import InputError
 from espressivo.ui.studio import strings
 
 if TYPE_CHECKING:
     from gradio.components import Component
 
-_LONGEST_NUMBER = 30
+_LONGEST_NUMBER, _LONGEST_LIST = 30, 2000
 _WIDEST_SLIDER = 10_000
 """A whole number with a wider range (a seed, for one) is typed, not dragged."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a list is written in one box."""
+
+    hint: str
+    joint: str
+    """Between two items."""
+    gaps: re.Pattern[str]
+    """What may be typed between them."""
+
+    def shown(self, items: Any) -> str:
+        """Return a list as text; what is no list is nothing."""
+        found = items if isinstance(items, list | tuple) else ()
+        return self.joint.join(f"{item:g}" if isinstance(item, int | float) else str(item) for item in found)
+
+    def read(self, text: str) -> list[str]:
+        """Return the items of a text; the request says which of them it cannot use."""
+        return [item for item in (part.strip() for part in self.gaps.split(text)) if item]
+
+
+_NUMBERS = Writing(strings.NUMBERS_HINT, ", ", re.compile(r"[,;\s]+"))
+_WRITINGS = {"number": _NUMBERS, "integer": _NUMBERS, "string": Writing(strings.LINES_HINT, "\n", re.compile(r"\n"))}
+"""By the type of a list's items."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +57,8 @@ class Field:
     component: "Component"
     switch: "Component | None" = None
     """A box that has to be ticked for the value to count; without one, it counts."""
+    writing: Writing | None = None
+    """Of a list."""
 
     @property
     def name(self) -> str:
@@ -81,15 +110,23 @@ class RequestForm:
             place: dict[str | int, Any] = result
             for part in field.path[:-1]:
                 place = place.setdefault(part, {})
-            place[field.path[-1]] = value
+            place[field.path[-1]] = value if field.writing is None else field.writing.read(str(value))
         return _with_pairs(result)
 
     def shown(self, request: Mapping[str, Any]) -> list[Any]:
-        """Return what each control shows for a request; fields that it does not hold keep their defaults."""
+        """Return what each control shows for a request; fields that it does not hold keep their defaults.
+
+        Raises:
+            InputError: one of them holds what its list of choices does not have.
+        """
         values: list[Any] = []
         for field in self.fields:
-            value = _at(request, field.path, None if field.switch is not None else field.component.value)
-            if value is None and field.switch is not None:
+            otherwise = field.component.value if field.switch is None and field.writing is None else None
+            value = _at(request, field.path, otherwise)
+            _check_choice(field, value)
+            if field.writing is not None:
+                values.append(field.writing.shown(value))
+            elif value is None and field.switch is not None:
                 values.append(field.component.value)
             else:
                 values.append(f"{value:g}" if _is_open_number(field, value) else value)
@@ -112,9 +149,10 @@ class RequestForm:
         if _is_open_fader(schema):
             self._add_fader(path, schema)
             return
-        component = self._component(path, schema)
+        writing = self._writing_of(schema)
+        component = self._component(path, schema) if writing is None else self._list(path, schema, writing)
         if component is not None:
-            self.fields.append(Field(path, component))
+            self.fields.append(Field(path, component, writing=writing))
 
     def _add_fader(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> None:
         """Lay out a slider that may also be left open: a slider always has a value, so a box says whether it counts."""
@@ -144,6 +182,20 @@ class RequestForm:
                     **texts,
                 )
                 self.fields.append(Field((*path, place), number))
+
+    def _writing_of(self, schema: Mapping[str, Any]) -> Writing | None:
+        """Return how a list of any length is written; None for anything else, and for a choice of some of a few."""
+        items = self._resolved(schema.get("items", {}))
+        return None if "enum" in items else _WRITINGS.get(items.get("type", ""))
+
+    def _list(self, path: tuple[str, ...], schema: Mapping[str, Any], writing: Writing) -> "Component":
+        import gradio as gr
+
+        about = self._about(path, schema)
+        about["info"] = " ".join(filter(None, (about["info"], writing.hint)))
+        lines = {"lines": 2} if writing.joint == "\n" else {"max_lines": 1}
+        text = writing.shown(schema.get("default"))
+        return gr.Textbox(text, max_length=_LONGEST_LIST, placeholder=strings.LEFT_OPEN, **lines, **about)
 
     def _resolved(self, described: Mapping[str, Any]) -> dict[str, Any]:
         """Follow references, and take the one choice that is not null."""
@@ -176,7 +228,7 @@ class RequestForm:
             return gr.File(label=label, type="filepath", elem_id=about["elem_id"])
         if kind == "string":
             return gr.Textbox(default, **about)
-        return None  # lists of objects and the like have no one control; their default serves
+        return None  # lists of objects have no one control; their default serves
 
     def _about(self, path: tuple[str, ...], schema: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -228,6 +280,13 @@ def _is_open_number(field: Field, value: Any) -> bool:
     return (
         isinstance(value, int | float) and not isinstance(value, bool) and field.component.get_block_name() == "textbox"
     )
+
+
+def _check_choice(field: Field, value: Any) -> None:
+    choices = [choice[1] for choice in getattr(field.component, "choices", None) or ()]
+    unknown = [str(each) for each in (value if isinstance(value, list) else [value]) if each not in choices]
+    if choices and value is not None and unknown:
+        raise InputError(strings.no_choice(field.name, unknown[0][:40], ", ".join(map(str, choices))))
 
 
 def _controls(field: Field) -> "list[Component]":

@@ -26,10 +26,11 @@ def note(text: str) -> str:
 
 def working(event: ProgressEvent) -> str:
     """A bar with stage, share and time left."""
+    stage = escape(event.stage[:1].upper() + event.stage[1:])
     percent = round(100 * event.fraction)
     left = f"{event.eta_s:.0f} s left" if event.eta_s else ""
     return (
-        f'<div class="es-message es-working" role="status"><span>{escape(event.stage)}</span>'
-        f'<progress max="100" value="{percent}" aria-label="{escape(event.stage)}">{percent} %</progress>'
+        f'<div class="es-message es-working" role="status"><span>{stage}</span>'
+        f'<progress max="100" value="{percent}" aria-label="{stage}">{percent} %</progress>'
         f"<span>{percent} % {left}</span></div>"
     )

@@ -12,20 +12,27 @@ from gradio.components import Component  # at run time too: Gradio reads the ann
 
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.notation import format_emotion, parse_emotion
-from espressivo.demo import SPEECH_FOLDER, demo_lines, demo_request
+from espressivo.demo import PORTRAIT, SPEECH_FOLDER, demo_lines, demo_request
 from espressivo.errors import Cancelled, EmotionError, EspressivoError, InputError
-from espressivo.generators.portrait.consent import SHIPPED
+from espressivo.generators.portrait.consent import shows_nobody
 from espressivo.generators.registry import list_generators
 from espressivo.performance import PerformanceRequest, perform
 from espressivo.take import Take
 from espressivo.ui.studio import jobs, messages, perform_api, strings
-from espressivo.ui.studio.asking import EMOTION_FILES, request_from, typed_emotion
-from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, head_stage, track_of, value_of
+from espressivo.ui.studio.asking import EMOTION_FILES, FILE_FIELDS, kept_request, request_from, typed_emotion
+from espressivo.ui.studio.emotion_controls import (
+    emotion_moment,
+    emotion_pad,
+    emotion_timeline,
+    head_stage,
+    track_of,
+    value_of,
+)
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.form import RequestForm
 from espressivo.ui.studio.remembering import remember
 from espressivo.ui.studio.result import result_html
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.sessions import Session
@@ -35,7 +42,9 @@ TITLE = strings.PERFORM
 _OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
 """Fields with controls of their own."""
 _FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls", "speaking")
-_CONSENT, _PORTRAIT = ("label", "consent"), ("whole", "portrait_face", "portraitist", "variants")
+_LABEL, _CONSENT, _PORTRAIT = ("label",), ("consent",), ("whole", "portrait_face", "portraitist", "variants")
+_KEPT_PORTRAITS = ("photograph", "footage")
+"""What files are called in which a take keeps the picture or video that it was made from."""
 _DRAFT_PX = 320
 _GAINS = {region: f"es-field-controls-{region}" for region in ("mouth", "brows", "eyes")}
 _DOWNLOAD = """(name, text) => {
@@ -97,10 +106,12 @@ class _Tab:
         )
         self.forms = (
             *(self.face_form, self.music_form, self.dial_form, self.more_form),
-            *(self.consent_form, self.portrait_form),
+            *(self.label_form, self.consent_form, self.portrait_form),
         )
         self.controls: list[Component] = [component for form in self.forms for component in form.components]
-        studio.perform = PerformTab([self.speech, self.transcript, self.timeline, *self.controls], self._opened)
+        studio.perform = PerformTab(
+            [self.speech, self.transcript, self.timeline, self.who, self.portrait, *self.controls], self._opened
+        )
 
     def _line(self) -> None:
         gr.Markdown(f"### {strings.LINE}")
@@ -110,7 +121,8 @@ class _Tab:
         gr.Markdown(strings.DEMO_LINES, elem_classes="es-hint")
         with gr.Row(elem_classes="es-tight"):
             self.demos = {
-                line: gr.Button(line, size="sm", elem_id=f"es-demo-{line}", min_width=60) for line in demo_lines()
+                line: gr.Button(strings.demo_line(line), size="sm", elem_id=f"es-demo-{line}", min_width=60)
+                for line in demo_lines()
             }
         self.transcript = gr.Textbox(
             label=strings.TRANSCRIPT,
@@ -133,16 +145,19 @@ class _Tab:
         with gr.Column(visible=False) as self.portrait_group:
             self.portrait = gr.File(
                 label=strings.PORTRAIT,
-                file_types=["image"],
+                file_types=["image", "video"],
                 type="filepath",
                 height=120,
                 elem_id="es-perform-portrait",
             )
+            self.borrow_portrait = gr.Button(strings.BORROW_PORTRAIT, size="sm", elem_id="es-borrow-portrait")
+            self.moment = emotion_moment("perform", elem_id="es-perform-moment")
             self.draft_picture = gr.HTML(elem_id="es-draft")
             self.portrait_says = gr.HTML()
-            self.borrow_portrait = gr.Button(strings.BORROW_PORTRAIT, size="sm", elem_id="es-borrow-portrait")
-            gr.Markdown(strings.CONSENT_HINT, elem_classes="es-hint es-inside")
-            self.consent_form = RequestForm(PerformanceRequest, only=_CONSENT)
+            self.label_form = RequestForm(PerformanceRequest, only=_LABEL)
+            with gr.Column(elem_id="es-consent") as self.consent_group:
+                gr.Markdown(strings.CONSENT_HINT, elem_classes="es-hint es-inside")
+                self.consent_form = RequestForm(PerformanceRequest, only=_CONSENT)
             with gr.Accordion(strings.PORTRAIT_DIALS, open=False):
                 self.portrait_form = RequestForm(
                     PerformanceRequest, only=_PORTRAIT, choices={"portraitist": self.portraitists or ["avatar"]}
@@ -179,7 +194,7 @@ class _Tab:
         with gr.Accordion(strings.MORE, open=False):
             self.more_form = RequestForm(
                 PerformanceRequest,
-                leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_CONSENT, *_PORTRAIT},
+                leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_LABEL, *_CONSENT, *_PORTRAIT},
                 choices={"face": _registered("face")},
             )
 
@@ -196,8 +211,7 @@ class _Tab:
                 *self.controls,
             ],
             [self.status, self.result, self.stage, self.studio.takes_changed, self.go, self.stop],
-            concurrency_id=WORK,
-            concurrency_limit=self.studio.workers.count,
+            **WORKING,
             api_visibility="private",
             show_progress="minimal",
             show_progress_on=self.status,
@@ -214,11 +228,17 @@ class _Tab:
         self.who.change(
             lambda who: gr.update(visible=who == strings.THE_PORTRAIT), self.who, self.portrait_group, **inner
         )
-        self.borrow_portrait.click(lambda: served(SHIPPED / "cg_head.jpg"), None, self.portrait, **inner)
+        self.borrow_portrait.click(lambda: served(PORTRAIT), None, self.portrait, **inner)
+        self.portrait.change(
+            lambda path: gr.update(visible=path is None or not shows_nobody(Path(path))),
+            self.portrait,
+            self.consent_group,
+            **inner,
+        )
         gr.on(
-            [self.who.change, self.portrait.change, self.timeline.change],
+            [self.who.change, self.portrait.change, self.moment.change],
             self.draft,
-            [self.who, self.portrait, self.timeline],
+            [self.who, self.portrait, self.moment],
             [self.portrait_says, self.draft_picture],
             trigger_mode="always_last",
             **inner,
@@ -326,7 +346,7 @@ class _Tab:
             yield stage
             if transcript.strip():
                 session = self.studio.session(request)
-                doing = self.studio.do(session, jobs.hear, path=Path(speech), transcript=transcript.strip())
+                doing = self.studio.do_soon(session, jobs.hear, path=Path(speech), transcript=transcript.strip())
                 for _ in doing:
                     pass
                 session.words[transcript.strip()] = doing.result["words"]
@@ -334,17 +354,21 @@ class _Tab:
         except EspressivoError:
             yield stage  # what is wrong with the sound is said when it is to be used
 
-    def draft(self, who: str, portrait: str | None, track: Any, request: gr.Request) -> tuple[str, str]:
-        """Show the photograph with the first emotion of the track, small, as soon as it can be drawn."""
+    def draft(self, who: str, portrait: str | None, moment: Any, request: gr.Request) -> tuple[str, str]:
+        """Show the photograph with the emotion at the playhead, small, as soon as it can be drawn."""
+        from espressivo.generators.portrait.redub.footage import is_footage
+
         if who != strings.THE_PORTRAIT or portrait is None:
             return "", ""
+        if is_footage(Path(portrait)):
+            return messages.note(strings.NO_DRAFT_OF_VIDEO), ""
         try:
-            doing = self.studio.do(
+            doing = self.studio.do_soon(
                 self.studio.session(request),
                 jobs.draft_portrait,
                 path=Path(portrait),
                 face=None,
-                state=track_of(track).keyframes[0].state,
+                state=track_of(moment).keyframes[0].state,
                 size=_DRAFT_PX,
             )
             for _ in doing:
@@ -376,7 +400,7 @@ class _Tab:
                 if clip is None:
                     raise InputError(strings.NO_CLIP)
                 asked = f"of:{clip}"
-            doing = self.studio.do(
+            doing = self.studio.do_soon(
                 self.studio.session(request),
                 jobs.recognise,
                 path=Path(_given(speech)),
@@ -421,7 +445,7 @@ class _Tab:
         for form in self.forms:
             fields |= form.values(*(next(given) for _ in form.components))
         if who != strings.THE_PORTRAIT:
-            return {name: value for name, value in fields.items() if name not in (*_CONSENT, *_PORTRAIT)}
+            return {name: value for name, value in fields.items() if name not in (*_LABEL, *_CONSENT, *_PORTRAIT)}
         if not portrait:
             raise InputError(strings.NO_PORTRAIT)
         return fields | {"portrait": portrait}
@@ -437,15 +461,20 @@ class _Tab:
         }
 
     def _opened(self, take: Take) -> list[Any]:
-        request = take.record["request"]
+        request = kept_request(PerformanceRequest, take, (*FILE_FIELDS, "emotion"))
         shown = [value for form in self.forms for value in form.shown(request)]
         track = parse_emotion(str(take.file("emotion.emotionml")))
-        return [served(take.file("speech.wav")), request.get("transcript") or "", value_of(track), *shown]
+        words = request.get("transcript") or ""
+        pictures = [file for file in take.folder.iterdir() if file.stem in _KEPT_PORTRAITS]
+        who = [strings.THE_PORTRAIT, served(pictures[0])] if pictures else [strings.THE_HEAD, None]
+        return [served(take.file("speech.wav")), words, value_of(track), *who, *shown]
 
 
 def _registered(kind: str) -> list[str]:
     """Return the names of the generators of a kind that can be used here."""
-    return [listing.name for listing in list_generators() if listing.spec and listing.spec.kind == kind]
+    return [
+        listing.name for listing in list_generators() if listing.ready and listing.spec and listing.spec.kind == kind
+    ]
 
 
 def _given(speech: str | None) -> str:

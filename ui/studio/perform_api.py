@@ -1,5 +1,6 @@
 """What the Perform tab does, as endpoints for programs: `gradio_client` calls them by their names."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -7,12 +8,13 @@ from gradio.events import api
 
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.notation import format_emotion
+from espressivo.demo import SPEECH_FOLDER, demo_lines
 from espressivo.errors import InputError
-from espressivo.performance import perform
+from espressivo.performance import perform as make_take
 from espressivo.ui.studio import jobs, strings
 from espressivo.ui.studio.asking import AUTO_SOURCES, FILE_FIELDS, request_from, typed_emotion
 from espressivo.ui.studio.endpoints import in_words, uploaded
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
@@ -20,10 +22,9 @@ if TYPE_CHECKING:
 
 def offer(studio: "Studio") -> None:
     """Register the endpoints."""
-    working: dict[str, Any] = {"concurrency_id": WORK, "concurrency_limit": studio.workers.count}
 
-    def perform_line(
-        speech: dict[str, Any],
+    def perform(
+        speech: dict[str, Any] | str,
         request: gr.Request,
         emotion: str = "neutral",
         transcript: str = "",
@@ -31,23 +32,25 @@ def offer(studio: "Studio") -> None:
     ) -> dict[str, Any]:
         """Make a take from a line of speech and an emotion.
 
+        Upload files first, by a POST of them as `files` to gradio_api/upload, which answers with where they lie.
+        gradio_client's `handle_file` does that.
+
         Args:
-            speech: Sound or video file with the line; send it with gradio_client's `handle_file`.
+            speech: Name of a line that ships (joy, anger, calm, sadness), or an upload as {"path": "..."}.
             emotion: Such as "happiness:0.8", "joy:0.6+surprise:0.3" or "@0 neutral @1.5 anger:0.9".
             transcript: The words that are spoken, if they are known.
-            settings: Further fields of the request, such as {"identity": "ada", "music": true, "size": 256,
-                "portrait": handle_file("me.jpg")}.
+            settings: Further fields, such as {"identity": "ada", "music": true, "portrait": {"path": "..."}}.
 
         Returns:
             The name of the take, and the addresses of its files and of all of them as a zip, relative to the studio's.
         """
         with in_words():
             session = studio.session(request)
-            line = uploaded(speech)
+            line = spoken(speech)
             track = typed_emotion(emotion)
             fields = with_uploads({} if settings is None else settings)
             wanted = request_from(fields, str(line), transcript, track)
-            doing = studio.do(session, perform, request=wanted, out=session.new_folder(line.stem))
+            doing = studio.do(session, make_take, request=wanted, out=session.new_folder(line.stem))
             for _ in doing:
                 pass
             take = doing.result
@@ -59,22 +62,22 @@ def offer(studio: "Studio") -> None:
         }
 
     def recognise_emotion(
-        speech: dict[str, Any], request: gr.Request, transcript: str = "", source: str = "voice"
+        speech: dict[str, Any] | str, request: gr.Request, transcript: str = "", source: str = "voice"
     ) -> str:
-        """Recognise the emotion of a line, as text that `perform_line` reads.
+        """Recognise the emotion of a line, as text that `perform` reads.
 
         Args:
-            speech: Sound or video file with the line; send it with gradio_client's `handle_file`.
+            speech: Name of a line that ships (joy, anger, calm, sadness), or an upload as {"path": "..."}.
             transcript: The words that are spoken, if they are known.
             source: What to go by: "voice" or "words".
         """
         with in_words():
             if source not in AUTO_SOURCES:
                 raise InputError(f"The source {source[:40]!r} is none of {', '.join(AUTO_SOURCES)}.")
-            doing = studio.do(
+            doing = studio.do_soon(
                 studio.session(request),
                 jobs.recognise,
-                path=uploaded(speech),
+                path=spoken(speech),
                 transcript=transcript.strip() or None,
                 source=AUTO_SOURCES[source],
                 dials=AutoEmotion(),
@@ -84,7 +87,11 @@ def offer(studio: "Studio") -> None:
             return format_emotion(doing.result)
 
     def emotionml(emotion: str) -> str:
-        """Write an emotion such as "@0 neutral @1.5 anger:0.9" as an EmotionML 1.0 document."""
+        """Write an emotion as an EmotionML 1.0 document.
+
+        Args:
+            emotion: Such as "happiness:0.8" or "@0 neutral @1.5 anger:0.9".
+        """
         from espressivo.conditioning.emotionml import format_emotionml, track_to_emotionml
 
         with in_words():
@@ -95,10 +102,21 @@ def offer(studio: "Studio") -> None:
         studio.session(request).cancel()
         return strings.STOPPED
 
-    api(perform_line, api_name="perform", **working)
+    api(perform, api_name="perform", **WORKING)
     api(recognise_emotion, api_name="recognise_emotion")
     api(emotionml, api_name="emotionml")
-    api(stop, api_name="stop", queue=False)
+    api(stop, api_name="stop", concurrency_limit=None)
+
+
+def spoken(speech: Any) -> Path:
+    """Return where a line lies: one that was uploaded, or one that ships, by its name.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(speech, str) and speech in demo_lines():
+        return SPEECH_FOLDER / f"{speech}.wav"
+    return uploaded(speech)
 
 
 def with_uploads(settings: dict[str, Any]) -> dict[str, Any]:

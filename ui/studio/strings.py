@@ -14,16 +14,24 @@ EVALUATE = "Evaluate"
 LINE = "1. The line"
 SPEECH = "Speech"
 DEMO_LINES = "No line at hand? Borrow one of ours:"
+
+
+def demo_line(name: str) -> str:
+    """A line that ships, on its button; a chip of the pad has the emotion's bare name."""
+    return f"{name} line"
+
+
 TRANSCRIPT = "Words that are spoken (optional)"
 TRANSCRIPT_HINT = "With them the lips are placed word by word; without, by ear."
 FACE = "2. The face"
 HEAD_OR_PORTRAIT = "Who performs"
 THE_HEAD = "3D head"
 THE_PORTRAIT = "A photograph too"
-PORTRAIT = "Photograph or painting with a face"
-BORROW_PORTRAIT = "Borrow ours"
+PORTRAIT = "Photograph, painting or video with a face"
+BORROW_PORTRAIT = "Borrow ours: Ada, who is nobody"
 PORTRAIT_DIALS = "Dials of the portrait"
-DRAFT = "Draft: expression only, low resolution"
+DRAFT = "Draft: the emotion at the playhead, small and still"
+NO_DRAFT_OF_VIDEO = "There is no draft of a video; its head keeps the movements it was filmed with."
 CONSENT_HINT = (
     "Only use pictures of people who agreed to it. The take keeps what you state below, and that it is synthetic."
 )
@@ -118,6 +126,24 @@ HEAD = {
 
 # Forms
 LEFT_OPEN = "open"
+NUMBERS_HINT = "Numbers with commas between them."
+LINES_HINT = "One on a line."
+
+
+def waiting(ahead: int) -> str:
+    """Said while work stands in line, or while those before it are being done."""
+    return f"waiting, {ahead} before you"
+
+
+def request_not_kept(take: str, problem: str) -> str:
+    """Said of a take whose request cannot be shown in the controls."""
+    return f"What '{take}' was asked for cannot be used here: {problem}"
+
+
+def no_choice(field: str, value: str, choices: str) -> str:
+    """Said of a value that a list does not have."""
+    return f"{field} '{value}' cannot be used: there are {choices}."
+
 
 # Library
 LIBRARY_SEARCH = "Search"
@@ -175,12 +201,13 @@ COMPARE_BETTER = "better"
 COMPARE_NO_FIGURES = "Nothing could be measured of both of these."
 COMPARE_GRID = "A grid of systems, seeds and intensities"
 COMPARE_GRID_HINT = (
-    "Small takes of every combination. Faces all say the same line; music is four bars. Then choose two of them above."
+    "Small takes of every combination. Faces and portraits all say the same line; music is four bars. Then choose two "
+    "of them above."
 )
 COMPARE_SYSTEMS = "Systems"
 COMPARE_EMOTION = "Emotion"
 COMPARE_LINE = "Line"
-COMPARE_LINE_HINT = "What faces say; music needs none."
+COMPARE_LINE_HINT = "What faces and portraits say. A take of yours brings its photograph along."
 COMPARE_INTENSITIES = "Intensities, 0 to 1"
 COMPARE_SEEDS = "Seeds"
 COMPARE_GO = "Make the grid"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from espressivo.progress import ProgressEvent
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.sessions import Session, Sessions
-from espressivo.ui.studio.worker import Workers
+from espressivo.ui.studio.worker import Work, Workers
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from espressivo.ui.studio.music.tab import MusicTab
     from espressivo.ui.studio.perform import PerformTab
 
-WORK = "work"
-"""Concurrency id of all events that use a worker."""
+_MOST_IN_LINE = 24
+"""Events that work, or wait for a worker; each holds one of Gradio's 40 threads. More wait in Gradio's own queue."""
+WORKING: dict[str, Any] = {"concurrency_id": "work", "concurrency_limit": _MOST_IN_LINE}
+"""Options of all events that use a worker."""
 
 
 @dataclass
@@ -26,6 +28,9 @@ class Studio:
     app: "gr.Blocks"
     sessions: Sessions
     workers: Workers
+    """Who make takes, pieces and reports, one after the other."""
+    helpers: Workers
+    """Who do what takes seconds, and must not wait behind that."""
     tickets: Tickets
     takes_changed: "gr.State"
     """A counter; an event that makes, renames or deletes takes gives it `count + 1`, and lists refresh on `change`."""
@@ -43,17 +48,18 @@ class Studio:
 
     def do(self, session: Session, function: Callable[..., Any], **arguments: Any) -> "Doing":
         """Have a function done by a worker; iterate for progress, then read `result`. See `Workers.work`."""
-        return Doing(self, session, function, arguments)
+        return Doing(self.workers.work(function, **arguments), session)
+
+    def do_soon(self, session: Session, function: Callable[..., Any], **arguments: Any) -> "Doing":
+        """Have something short done, whatever the workers are busy with."""
+        return Doing(self.helpers.work(function, **arguments), session)
 
 
 class Doing:
     """Work for one session, which can stop it with `Session.cancel`."""
 
-    def __init__(
-        self, studio: Studio, session: Session, function: Callable[..., Any], arguments: dict[str, Any]
-    ) -> None:
-        self._session = session
-        self._work = studio.workers.work(function, **arguments)
+    def __init__(self, work: Work, session: Session) -> None:
+        self._work, self._session = work, session
 
     @property
     def result(self) -> Any:

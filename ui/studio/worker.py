@@ -1,25 +1,25 @@
 """Long work in a process of its own: the page stays quick, and stopping takes less than a second whatever runs.
 
 The same progress callback that the command line's bar hears is carried over a pipe. A worker that does not stop when
-it is asked to is ended and replaced; one that died is replaced, and its work fails with a sentence.
+it is asked to is ended and replaced; one that died is replaced, and its work fails with a sentence. Work that finds no
+free worker stands in line, first come first served, and hears how many are before it.
 """
 
-import contextlib
 import multiprocessing
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from espressivo.errors import Cancelled, EspressivoError, OutputError
 from espressivo.progress import ProgressEvent
+from espressivo.ui.studio import strings
 
 _POLL_S = 0.05
 _PATIENCE_S = 0.6
 """How long a worker may take to stop by itself."""
-_STOPPED = "Stopped; nothing was written."
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -27,11 +27,10 @@ class Workers:
     """A few processes that keep warm between jobs."""
 
     def __init__(self, count: int = 1) -> None:
-        self.count = count
-        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._all: set[_Worker] = set()
-        for _ in range(count):
-            self._idle.put(self._start())
+        self._idle = [self._start() for _ in range(count)]
+        self._line: list[Work] = []
+        self._changed = threading.Condition()
 
     def work(self, function: Callable[..., Any], **arguments: Any) -> "Work":
         """Have `function(**arguments, progress=...)` done by the next free worker, once the result is iterated.
@@ -53,13 +52,30 @@ class Workers:
         self._all.add(worker)
         return worker
 
-    def _take(self, wish: threading.Event) -> "_Worker":
-        while True:
-            if wish.is_set():
-                raise Cancelled(_STOPPED)
-            with contextlib.suppress(queue.Empty):
-                worker = self._idle.get(timeout=_POLL_S)
-                return worker if worker.alive else self._replace(worker)
+    def _take(self, work: "Work") -> Generator[ProgressEvent, None, "_Worker"]:
+        """Wait for a worker in line, saying whenever somebody before has gone how many are left."""
+        ahead = -1
+        with self._changed:
+            self._line.append(work)
+        try:
+            while True:
+                with self._changed:
+                    place = self._line.index(work)
+                    if place < len(self._idle):
+                        worker = self._idle.pop(0)
+                        return worker if worker.alive else self._replace(worker)
+                    now_ahead = place + len(self._all) - len(self._idle)
+                    if now_ahead == ahead:
+                        self._changed.wait(_POLL_S)
+                if work.stopped:
+                    raise Cancelled(strings.STOPPED)
+                if now_ahead != ahead:
+                    ahead = now_ahead
+                    yield ProgressEvent(strings.waiting(ahead), 0.0)
+        finally:
+            with self._changed:
+                self._line.remove(work)
+                self._changed.notify_all()
 
     def _replace(self, worker: "_Worker") -> "_Worker":
         worker.end()
@@ -67,7 +83,9 @@ class Workers:
         return self._start()
 
     def _give_back(self, worker: "_Worker") -> None:
-        self._idle.put(worker)
+        with self._changed:
+            self._idle.append(worker)
+            self._changed.notify_all()
 
 
 class Work:
@@ -82,14 +100,19 @@ class Work:
         """Ask for an end; the iteration then raises `Cancelled` within a second."""
         self._wish.set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether an end was asked for."""
+        return self._wish.is_set()
+
     def __iter__(self) -> Iterator[ProgressEvent]:
-        """Do the work.
+        """Do the work, once it is its turn.
 
         Raises:
             EspressivoError: what the function raised, with the same sentence.
             Cancelled: it was stopped.
         """
-        worker = self._workers._take(self._wish)
+        worker = yield from self._workers._take(self)
         ended = False
         try:
             worker.pipe.send((self._function, self._arguments))
@@ -112,11 +135,11 @@ class Work:
     def _messages(self, worker: "_Worker") -> Iterator[tuple[str, Any]]:
         asked_at = None
         while True:
-            if self._wish.is_set() and asked_at is None:
+            if self.stopped and asked_at is None:
                 asked_at = time.monotonic()
                 worker.pipe.send(None)
             if asked_at is not None and time.monotonic() - asked_at > _PATIENCE_S:
-                raise Cancelled(_STOPPED)
+                raise Cancelled(strings.STOPPED)
             if worker.pipe.poll(_POLL_S):
                 yield worker.pipe.recv()
 
@@ -157,7 +180,7 @@ def _serve(pipe: Connection) -> None:
 
     def report(event: ProgressEvent) -> None:
         if stop.is_set():
-            raise Cancelled(_STOPPED)
+            raise Cancelled(strings.STOPPED)
         pipe.send(("progress", event))
 
     threading.Thread(target=listen, daemon=True).start()

@@ -5,15 +5,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from espressivo.conditioning.vocabulary import CATEGORIES
-from espressivo.demo import demo_lines, demo_request
+from espressivo.demo import PORTRAIT, demo_lines, demo_request
 from espressivo.errors import InputError
 from espressivo.generators.base import Kind
 from espressivo.generators.registry import generator_class, list_generators
+from espressivo.portraiture import PHOTOGRAPH
 from espressivo.progress import ProgressCallback
 from espressivo.take import Take
 from espressivo.ui.studio.sessions import Session
+
+if TYPE_CHECKING:
+    from espressivo.performance import PerformanceRequest
 
 MOST_CELLS = 24
 USUAL_LINE = "joy"
@@ -46,7 +51,7 @@ def systems() -> dict[str, Kind]:
     return {
         listing.name: listing.spec.kind
         for listing in list_generators()
-        if listing.spec is not None and listing.spec.kind in _MAKERS
+        if listing.ready and listing.spec is not None and listing.spec.kind in _MAKERS
     }
 
 
@@ -87,7 +92,7 @@ def lines() -> tuple[str, ...]:
 
 
 def line_of(session: Session, choice: str) -> Path | str:
-    """Return what faces say: a line that ships, by name, or the folder of a take whose line is said again.
+    """Return what is said: a line that ships, by name, or the folder of a take whose line is said again.
 
     Raises:
         InputError: there is no such line or take, or the take holds no speech.
@@ -123,24 +128,42 @@ def label_of(cell: Path) -> str:
 
 
 def _face(cell: Cell, line: Path | str, out: Path, progress: ProgressCallback) -> None:
+    _perform(cell, _spoken(line), {"face": cell.system, "formats": ("mp4", "npz")}, out, progress)
+
+
+def _portrait(cell: Cell, line: Path | str, out: Path, progress: ProgressCallback) -> None:
+    """Move the picture of the take whose line is said again, as far as it has one; else ours."""
+    about = {"portraitist": cell.system, "formats": ("npz",)} | _pictured(line)
+    _perform(cell, _spoken(line), about, out, progress)
+
+
+def _perform(
+    cell: Cell, spoken: "PerformanceRequest", about: dict[str, Any], out: Path, progress: ProgressCallback
+) -> None:
     from espressivo.performance import perform
 
-    if isinstance(line, str):
-        spoken = demo_request(line)
-    else:
-        take = Take.open(line)
-        words = take.record["request"].get("transcript")
-        said = {"speech": take.file("speech.wav"), "transcript": words if isinstance(words, str) else None}
-        spoken = demo_request().model_copy(update=said)
-    request = {
-        "face": cell.system,
-        "emotion": f"{cell.emotion}:{cell.intensity:g}",
-        "seed": cell.seed,
-        "size": _SIZE_PX,
-        "fps": _FPS,
-        "formats": ("mp4", "npz"),
-    }
+    emotion = f"{cell.emotion}:{cell.intensity:g}"
+    request = {"emotion": emotion, "seed": cell.seed, "size": _SIZE_PX, "fps": _FPS} | about
     perform(spoken.model_copy(update=request), out, progress=progress)
+
+
+def _spoken(line: Path | str) -> "PerformanceRequest":
+    if isinstance(line, str):
+        return demo_request(line)
+    take = Take.open(line)
+    words = take.record["request"].get("transcript")
+    said = {"speech": take.file("speech.wav"), "transcript": words if isinstance(words, str) else None}
+    return demo_request().model_copy(update=said)
+
+
+def _pictured(line: Path | str) -> dict[str, Any]:
+    """Return the picture that speaks, with what was stated of it."""
+    if isinstance(line, Path):
+        take = Take.open(line)
+        picture, consent = take.file(PHOTOGRAPH), take.record["request"].get("consent")
+        if picture.is_file():
+            return {"portrait": picture, "consent": consent if isinstance(consent, str) else None}
+    return {"portrait": PORTRAIT}
 
 
 def _music(cell: Cell, line: Path | str, out: Path, progress: ProgressCallback) -> None:
@@ -152,7 +175,11 @@ def _music(cell: Cell, line: Path | str, out: Path, progress: ProgressCallback) 
     generate(cell.system, options, out, progress=progress)
 
 
-_MAKERS: dict[Kind, Callable[[Cell, Path | str, Path, ProgressCallback], None]] = {"face": _face, "music": _music}
+_MAKERS: dict[Kind, Callable[[Cell, Path | str, Path, ProgressCallback], None]] = {
+    "face": _face,
+    "portrait": _portrait,
+    "music": _music,
+}
 
 
 def _parts(text: str, what: str) -> list[str]:

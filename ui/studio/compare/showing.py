@@ -65,8 +65,8 @@ def grid_html(cells: Sequence[Path], library: Library, tickets: Tickets) -> str:
 
 def _cell(folder: Path, library: Library, tickets: Tickets) -> str:
     label = escape(label_of(folder))
-    video = folder / "face.mp4"
-    if video.is_file():
+    video = next((folder / name for name in _MEDIA if name.endswith(".mp4") and (folder / name).is_file()), None)
+    if video is not None:
         medium = f'<video controls playsinline loop preload="metadata" src="{escape(tickets.file(video))}"'
         return f'<li>{medium} aria-label="{label}"></video><p>{label}</p></li>'
     picture = library.thumbnail_of(entry_of(Take.open(folder)))

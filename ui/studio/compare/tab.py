@@ -15,7 +15,7 @@ from espressivo.ui.studio.compare.showing import grid_html, player_html, side
 from espressivo.ui.studio.endpoints import in_words
 from espressivo.ui.studio.library.takes import Entry, Library
 from espressivo.ui.studio.sessions import Session
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
@@ -145,8 +145,7 @@ def build(studio: "Studio") -> None:
     work: dict[str, Any] = {
         "show_progress": "minimal",
         "api_visibility": "private",
-        "concurrency_id": WORK,
-        "concurrency_limit": studio.workers.count,
+        **WORKING,
     }
     studio.takes_changed.change(refresh, [first, second, line], [first, second, line], **quiet)
     gr.on([first.change, second.change], show, [first, second], [player, said, measured], **quiet)
@@ -169,7 +168,12 @@ def _offer_endpoints(studio: "Studio") -> None:
     from gradio.events import api
 
     def compare_takes(a: str, b: str, request: gr.Request) -> dict[str, Any]:
-        """Measure two takes of the library; a text where a number would be says why there is none."""
+        """Measure two takes of the library; a text where a number would be says why there is none.
+
+        Args:
+            a: Name of a take.
+            b: Name of the other.
+        """
         session = studio.session(request)
         with in_words():
             doing = studio.do(session, measure_pair, **_pair_to_measure(session, a, b))
@@ -185,8 +189,12 @@ def _offer_endpoints(studio: "Studio") -> None:
     ) -> list[str]:
         """Make a grid of small takes of every system, intensity and seed, and keep them; returns their names.
 
-        `line` is a line that ships or a take whose line is said again; `intensities` and `seeds` are numbers with
-        commas between them.
+        Args:
+            systems: Names of generators of faces, portraits or music, such as parametric, avatar, emogen.
+            emotion: A category, such as happiness.
+            line: What is said: a line that ships (joy, anger, calm, sadness), or a take whose line is said again.
+            intensities: Numbers from 0 to 1 with commas between them.
+            seeds: Whole numbers with commas between them.
         """
         session = studio.session(request)
         with in_words():
@@ -198,7 +206,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         return [name for name in session.takes() if name not in before]
 
     for endpoint in (compare_takes, compare_systems):
-        api(endpoint, api_name=endpoint.__name__, concurrency_id=WORK, concurrency_limit=studio.workers.count)
+        api(endpoint, api_name=endpoint.__name__, **WORKING)
 
 
 def _make_cells(

@@ -15,7 +15,7 @@ from espressivo.ui.studio.endpoints import in_words, uploaded
 from espressivo.ui.studio.evaluate.clips import SUFFIXES, evaluate_clips, files_of, gather
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.library.takes import Library
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
@@ -99,8 +99,7 @@ def build(studio: "Studio") -> None:
         show_progress="minimal",
         show_progress_on=said,
         api_visibility="private",
-        concurrency_id=WORK,
-        concurrency_limit=studio.workers.count,
+        **WORKING,
     )
     stop.click(cancel, queue=False, **quiet)
     _offer_endpoint(studio)
@@ -131,7 +130,7 @@ def _offer_endpoint(studio: "Studio") -> None:
 
         Args:
             takes: Names of takes of this session.
-            files: Videos, motions and MIDI files; send each with gradio_client's `handle_file`.
+            files: Videos, motions and MIDI files, uploaded: gradio_client's `handle_file`, or {"path": "..."}.
             compare: Hold them against each other, each as a system of its own.
 
         Returns:
@@ -148,4 +147,4 @@ def _offer_endpoint(studio: "Studio") -> None:
             addresses = {suffix[1:]: studio.tickets.file(path) for suffix, path in files_of(place).items()}
             return {"summary": list(doing.result), "files": addresses}
 
-    api(evaluate, api_name="evaluate", concurrency_id=WORK, concurrency_limit=studio.workers.count)
+    api(evaluate, api_name="evaluate", **WORKING)

@@ -170,33 +170,57 @@ def _offer_endpoints(studio: "Studio") -> None:
     from gradio.events import api
 
     def list_takes(search: str, request: gr.Request) -> list[dict[str, Any]]:
-        """List the takes of this session that match every word of `search`, the newest first."""
+        """List the takes of this session, the newest first.
+
+        Args:
+            search: Words that all have to be found, such as "happiness music"; "" finds every take.
+        """
         return [_described(entry, studio) for entry in _library(studio, request).entries(search)]
 
     def open_take(name: str, request: gr.Request) -> dict[str, Any]:
-        """Return one take: what it is, its request, and the addresses of its files, relative to the studio's."""
+        """Return one take: what it is, its request, and the addresses of its files, relative to the studio's.
+
+        Args:
+            name: As `list_takes` has it.
+        """
         with in_words():
             entry = _library(studio, request).entry(name)
         return _described(entry, studio) | {"request": entry.take.record["request"]}
 
     def delete_take(name: str, request: gr.Request) -> str:
-        """Move a take to the trash; returns the token that `restore_take` needs."""
+        """Move a take to the trash; returns the token that `restore_take` needs.
+
+        Args:
+            name: As `list_takes` has it.
+        """
         with in_words():
             return _library(studio, request).delete(name)
 
     def restore_take(token: str, request: gr.Request) -> str:
-        """Bring a deleted take back; returns its name."""
+        """Bring a deleted take back; returns its name.
+
+        Args:
+            token: What `delete_take` returned.
+        """
         with in_words():
             return _library(studio, request).restore(token).name
 
     def export_project(names: list[str], request: gr.Request) -> FileData:
-        """Write takes into one project file."""
+        """Write takes into one project file.
+
+        Args:
+            names: As `list_takes` has them.
+        """
         with in_words():
             path = _exported(_library(studio, request), tuple(names))
         return FileData(path=served(path), orig_name=path.name)
 
     def import_project(project: dict[str, Any], request: gr.Request) -> list[str]:
-        """Take in the takes of a project file, sent with gradio_client's `handle_file`; returns their names."""
+        """Take in the takes of a project file; returns their names.
+
+        Args:
+            project: The file, uploaded: gradio_client's `handle_file`, or {"path": "..."}.
+        """
         with in_words():
             return [entry.name for entry in read_project(_library(studio, request), uploaded(project))]
 

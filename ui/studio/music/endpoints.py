@@ -13,7 +13,7 @@ from espressivo.ui.studio.asking import typed_emotion
 from espressivo.ui.studio.endpoints import in_words, uploaded
 from espressivo.ui.studio.music.generators import file_fields, music_generators
 from espressivo.ui.studio.music.stems import write_stems
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 def offer(studio: "Studio") -> None:
     """Register the endpoints."""
-    working: dict[str, Any] = {"concurrency_id": WORK, "concurrency_limit": studio.workers.count}
 
     def compose(
         generator: str,
@@ -36,7 +35,7 @@ def offer(studio: "Studio") -> None:
             generator: Such as emogen; `list_music_generators` names them.
             emotion: Such as "happiness:0.8", "Q2:0.7" or "@0 sadness @12 joy:0.8".
             settings: Further fields of its request, such as {"bars": 8, "key": "D minor", "infill": [3, 4]}.
-            primer: MIDI file to go on from; send it with gradio_client's `handle_file`.
+            primer: MIDI file to go on from, uploaded: gradio_client's `handle_file`, or {"path": "..."}.
 
         Returns:
             The name of the take, and the addresses of its files, relative to the studio's.
@@ -52,7 +51,11 @@ def offer(studio: "Studio") -> None:
         return {"take": take.folder.name, "files": files}
 
     def stems(take: str, request: gr.Request) -> str:
-        """Write the tracks of a take's music as sounds of their own; returns the address of a zip with them."""
+        """Write the tracks of a take's music as sounds of their own; returns the address of a zip with them.
+
+        Args:
+            take: Its name.
+        """
         with in_words():
             session = studio.session(request)
             path = session.folder / ".stems" / f"{session.take(take).folder.name}-stems.zip"
@@ -72,8 +75,8 @@ def offer(studio: "Studio") -> None:
             for spec in music_generators()
         ]
 
-    api(compose, api_name="compose", **working)
-    api(stems, api_name="stems", **working)
+    api(compose, api_name="compose", **WORKING)
+    api(stems, api_name="stems", **WORKING)
     api(list_music_generators, api_name="list_music_generators")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from espressivo.generators.base import GeneratorSpec
-from espressivo.generators.music.request import MusicRequest
+from espressivo.generators.music.request import TimedRequest
 from espressivo.generators.registry import generator_class, list_generators
 from espressivo.ui.studio import strings
 from espressivo.ui.studio.form import RequestForm, schema_of
@@ -81,7 +81,7 @@ def lay_out(spec: GeneratorSpec) -> GeneratorControls:
 
 def _groups(model: type[BaseModel]) -> Iterator[tuple[str, list[str], bool]]:
     fields = [name for name in model.model_fields if name not in _APART]
-    length = [name for name in fields if name in MusicRequest.model_fields]
+    length = [name for name in fields if name in TimedRequest.model_fields]
     own = [name for name in fields if name in file_fields(model)]
     rest = [name for name in fields if name not in (*length, *own)]
     locks = [name for name in rest if _is_lock(model, name)]

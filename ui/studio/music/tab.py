@@ -15,15 +15,16 @@ from espressivo.generation import generate
 from espressivo.generators.music.request import without_quadrants
 from espressivo.take import Take
 from espressivo.ui.studio import messages, strings
+from espressivo.ui.studio.asking import kept_request, typed_emotion
 from espressivo.ui.studio.emotion_controls import emotion_pad, emotion_timeline, track_of, value_of
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.library.showing import download, files_html
 from espressivo.ui.studio.music import endpoints
-from espressivo.ui.studio.music.generators import GeneratorControls, lay_out, music_generators
+from espressivo.ui.studio.music.generators import GeneratorControls, file_fields, lay_out, music_generators
 from espressivo.ui.studio.music.roll import MarkedBars, emotion_of_bars, piano_roll, roll_value
 from espressivo.ui.studio.music.stems import write_stems
 from espressivo.ui.studio.remembering import remember
-from espressivo.ui.studio.studio import WORK
+from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
     from espressivo.ui.studio.studio import Studio
@@ -108,8 +109,7 @@ class _Tab:
         work: dict[str, Any] = {
             "show_progress": "minimal",
             "api_visibility": "private",
-            "concurrency_id": WORK,
-            "concurrency_limit": self.studio.workers.count,
+            **WORKING,
         }
         made = [self.said, self.below, self.roll, self.files, self.piece, self.go, self.stop, self.studio.takes_changed]
         made += self.of_a_piece
@@ -237,13 +237,14 @@ class _Tab:
             EspressivoError: no generator that is here made it, or its music cannot be read.
         """
         made = take.record.get("generators", {}).get("music", {}).get("name")
-        asked = take.record["request"]
-        emotion = asked.get("emotion")
-        track = value_of(parse_emotion(without_quadrants(emotion))) if isinstance(emotion, str) else gr.skip()
+        chosen = self._of(made)
+        asked = kept_request(chosen.model, take, {*file_fields(chosen.model), "emotion", "infill"})
+        emotion = take.record["request"].get("emotion")
+        track = value_of(typed_emotion(without_quadrants(emotion))) if isinstance(emotion, str) else gr.skip()
         shown = [
             value
-            for name, each in self.controls.items()
-            for value in (each.shown(asked) if name == self._of(made).spec.name else each.shown({}))
+            for each in self.controls.values()
+            for value in (each.shown(asked) if each is chosen else each.shown({}))
         ]
         piece = [roll_value(take, self.studio.tickets), files_html(take, self.studio.tickets), take.folder.name]
         return [made, track, *piece, *(gr.update(interactive=True) for _ in self.of_a_piece), *shown]
