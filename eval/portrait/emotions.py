@@ -6,8 +6,7 @@ with the same portrait's neutral frame, since many portraits look like something
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -16,10 +15,11 @@ from jaxtyping import Float
 from espressivo.conditioning.face_emotion.judges import FACEAPI, JUDGED, MINI_XCEPTION, load_judges
 from espressivo.eval.control.sliders import rank_correlations
 from espressivo.eval.emotion.intensity import mesh_distance
-from espressivo.eval.portrait.faces import EMOTIONS, INTENSITIES, face_of, read_expression
-from espressivo.eval.portrait.sitters import HEAD_PREFIX, read_sitters
+from espressivo.eval.portrait.faces import EMOTIONS, INTENSITIES, face_of
+from espressivo.eval.portrait.given import GivenTable
+from espressivo.eval.portrait.sitters import HEAD_PREFIX
 from espressivo.eval.portrait.sitting import SIZE, Sitting
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.portrait.avatar.expression import PortraitExpression
 
 RISEN = 0.02
@@ -103,24 +103,10 @@ def summary(ladders: list[Ladder], judge: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]],
-    expression: Path | None = None,
-    size: int = SIZE,
-    out: Path | None = None,
-) -> None:
-    """Measure what is seen in portraits.
-
-    Args:
-        portraits: folders with portraits, or single pictures.
-        expression: expression table to measure; the one that ships if none is given.
-        size: of the frames, pixels.
-        out: JSON file to write.
-    """
-    table = read_expression(expression)
-    ladders: list[Ladder] = []
-    for sitter in read_sitters(portraits):
-        ladders += climb(Sitting.of(sitter, size), table)
+def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes]) -> None:
+    """Measure what is seen in portraits."""
+    table = given.table
+    ladders = [ladder for sitting in given.sittings(SIZE) for ladder in climb(sitting, table)]
     found = {judge: summary(ladders, judge) for judge in (FACEAPI, MINI_XCEPTION)}
     names = sorted({ladder.sitter for ladder in ladders})
     for judge, by_emotion in found.items():
@@ -144,26 +130,24 @@ def main(
                 ],
             )
         )
-    if out is not None:
-        write_json(
-            out,
-            {
-                "portraits": names,
-                "size": size,
-                "risen_by_more_than": RISEN,
-                "intensities": INTENSITIES,
-                "judges": found,
-                "face-api, by kind": {
-                    kind: summary(part, FACEAPI)
-                    for kind, part in (
-                        ("pictures", [ladder for ladder in ladders if not ladder.sitter.startswith(HEAD_PREFIX)]),
-                        ("our heads", [ladder for ladder in ladders if ladder.sitter.startswith(HEAD_PREFIX)]),
-                    )
-                    if part
-                },
-                "ladders": [ladder.record() for ladder in ladders],
+    given.write(
+        {
+            "portraits": names,
+            "size": given.size or SIZE,
+            "risen_by_more_than": RISEN,
+            "intensities": INTENSITIES,
+            "judges": found,
+            "face-api, by kind": {
+                kind: summary(part, FACEAPI)
+                for kind, part in (
+                    ("pictures", [ladder for ladder in ladders if not ladder.sitter.startswith(HEAD_PREFIX)]),
+                    ("our heads", [ladder for ladder in ladders if ladder.sitter.startswith(HEAD_PREFIX)]),
+                )
+                if part
             },
-        )
+            "ladders": [ladder.record() for ladder in ladders],
+        },
+    )
 
 
 if __name__ == "__main__":

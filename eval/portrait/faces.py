@@ -8,6 +8,8 @@ from jaxtyping import Float32
 
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.errors import InputError
+from espressivo.generators.face.arkit import MOUTH_CHANNELS
+from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.portrait.avatar.expression import (
     PortraitExpression,
@@ -34,9 +36,13 @@ def read_expression(file: Path | None) -> PortraitExpression:
         raise InputError(f"{file} holds no expression table ({error}); give a file like expression.json.") from error
 
 
-def face_of(expression: PortraitExpression, emotion: str, intensity: float) -> Float32[np.ndarray, "52"]:
-    """Return the weights of an emotion held still."""
+def face_of(
+    expression: PortraitExpression, emotion: str, intensity: float, speaking: bool = False
+) -> Float32[np.ndarray, "52"]:
+    """Return the weights of an emotion held still, or of what is left of it beside the sounds of a speaking mouth."""
     strengths = np.zeros(len(CATEGORIES), np.float32)
     strengths[CATEGORIES.index(emotion)] = intensity
     pure = intensity * load_table().mean[CATEGORIES.index(emotion)]
-    return np.maximum(expression.emotional(pure, strengths), 0)
+    if speaking:
+        pure[list(MOUTH_CHANNELS)] *= SPEAKING_SHARE
+    return np.maximum(expression.emotional(pure, strengths, float(speaking)), 0)

@@ -1,19 +1,20 @@
 """How far portraits are moved for an emotion: `python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS...`
 
 A free search for a classifier's favour finds grimaces. This one stays within the spread of real, labelled faces
-(`labelled_faces`), pays for every step away from the usual face, looks at many people at once, and asks two networks of
-different making: mini-Xception, and this project's own expression-swin, since the former hardly heeds brows and does
-not know disgust. The network that is reported (face-api's) has no part in it, and neither have the portraits that are
-not given here.
+(`labelled_faces`), pays for every step away from the usual face and for stretched skin (`strain`), looks at many people
+at once, and asks three judges of different making: mini-Xception, this project's own expression-swin, since the former
+hardly heeds brows and does not know disgust, and what labelled faces do by their landmarks alone (`readings`). The
+network that is reported (face-api's) has no part in it, and neither have the portraits that are not given here.
 
 The search is the cross-entropy method (Rubinstein 1999): faces are drawn around the best so far, and the next ones
-around the mean of those that do best. Faces are also looked at while they speak, with the share of the emotion that a
-speaking mouth keeps, so that the upper face does its part.
+around the mean of those that do best. Faces are also looked at half-way, so that more of an emotion is seen as more of
+it, and while they speak, with what a speaking mouth keeps of it, so that the upper face does its part.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,32 @@ from jaxtyping import Float
 from espressivo.conditioning.expression_swin.recogniser import ID, load_judge
 from espressivo.conditioning.face_emotion.judges import JUDGED, MINI_XCEPTION, ExpressionJudge, face_crop, load_judges
 from espressivo.conditioning.vocabulary import CATEGORIES
-from espressivo.eval.portrait.faces import EMOTIONS
+from espressivo.eval.portrait.faces import EMOTIONS, face_of
 from espressivo.eval.portrait.labelled_faces import Spread, read_spreads
+from espressivo.eval.portrait.readings import READ_BY, READER_FILE, LabelledReadings
 from espressivo.eval.portrait.sitters import read_sitters
 from espressivo.eval.portrait.sitting import Sitting
+from espressivo.eval.portrait.strain import strain
 from espressivo.eval.portrait.tables import write_json
-from espressivo.generators.face.arkit import CHANNEL, MOUTH_CHANNELS, weights_from
-from espressivo.generators.face.expression.compose import SPEAKING_SHARE
+from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.expression.fit import FACES_FILE, UNITS_FILE
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.visemes import VISEME_WEIGHTS, VISEMES
+from espressivo.generators.portrait.avatar.expression import expression_from
 from espressivo.weights.manifest import FOLDER
 
 SIZE = 160
-GENERATIONS, FACES, BEST = 9, 20, 5
-PEOPLE = 18
+GENERATIONS, FACES, BEST = 8, 18, 5
+PEOPLE = 14
 """Portraits that a generation is shown on, drawn anew for each."""
-SPEAKERS = 5
-"""The first of them are also seen speaking."""
-SPEAKING_WEIGHT = 0.3
-STRANGENESS_WEIGHT = 0.35
+HALVES, SPEAKERS = 6, 6
+"""The first of them are also seen half-way, the last speaking."""
+HALF_WEIGHT, SPEAKING_WEIGHT = 0.2, 0.3
+"""Of the log-probability half-way and speaking; the rest is that of the whole face."""
+STRANGENESS_WEIGHT = 0.25
 """What one unit of `Spread.strangeness` costs, in nats."""
+EASY_STRAIN, STRAIN_WEIGHT = 0.15, 8.0
+"""So much strain is free; what one unit beyond costs, in nats."""
 SURE = 0.9
 """More than this probability earns nothing: it is how a face turns into a mask."""
 UNSURE = 1e-3
@@ -63,7 +69,7 @@ def main(
     """Fit what every emotion adds on a portrait.
 
     Args:
-        data_dir: folder that holds arkit_by_emotion/ and au_by_emotion/.
+        data_dir: folder that holds arkit_by_emotion/, au_by_emotion/ and landmarker/.
         portraits: folders with portraits to look at, or single pictures.
         out: the table to write; emotions that are not fitted now keep what it holds of them.
         emotions: which ones.
@@ -71,34 +77,66 @@ def main(
     """
     spreads = read_spreads(data_dir, emotions)
     sittings = [Sitting.of(sitter, SIZE) for sitter in read_sitters(portraits)]
-    mini_xception = next(judge for judge in load_judges() if judge.id == MINI_XCEPTION)
-    judges = (mini_xception, load_judge(FOLDER / ID))
+    panel = Panel.of(data_dir, sittings)
     content: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {"gains": {}, "added": {}}
     for emotion in emotions:
-        face, strangeness = search(emotion, spreads[emotion], sittings, judges, np.random.default_rng(seed))
+        face, strangeness = search(emotion, spreads[emotion], sittings, panel, np.random.default_rng(seed))
         content["added"][emotion] = added(emotion, spreads[emotion], face)
+        write_json(out, content)
         print(f"{emotion}: strangeness {strangeness:.2f}, added {content['added'][emotion]}", flush=True)
     content["provenance"] = {
         "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
-        "judges": content.get("provenance", {}).get("judges", {})
-        | {emotion: [judge.id for judge in judges] for emotion in emotions},
+        "judges": content.get("provenance", {}).get("judges", {}) | dict.fromkeys(emotions, panel.ids),
         "portraits": len(sittings),
         "people": {
-            str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest() for name in (FACES_FILE, UNITS_FILE)
+            str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest()
+            for name in (FACES_FILE, UNITS_FILE, READER_FILE)
         },
         "base": "generators/face/expression/table.json",
     }
     write_json(out, {key: content[key] for key in ("provenance", "gains", "added")})
 
 
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Those who are asked."""
+
+    judges: tuple[ExpressionJudge, ...]
+    readings: LabelledReadings
+    neutral: Mapping[str, Float[np.ndarray, "muscles"]]
+    """Reading of every portrait at rest."""
+
+    @classmethod
+    def of(cls, data_dir: Path, sittings: Sequence[Sitting]) -> "Panel":
+        """Load the judges, and read every portrait at rest."""
+        mini_xception = next(judge for judge in load_judges() if judge.id == MINI_XCEPTION)
+        readings = LabelledReadings.of(data_dir)
+        rest = {s.sitter.name: readings.read(s.neutral, s.points_px(np.zeros(len(CHANNEL)))) for s in sittings}
+        return cls((mini_xception, load_judge(FOLDER / ID)), readings, rest)
+
+    @property
+    def ids(self) -> list[str]:
+        """Who they are."""
+        return [*(judge.id for judge in self.judges), READ_BY]
+
+    def log_probability(
+        self, emotion: str, weights: Sequence[Float[np.ndarray, "52"]], sittings: Sequence[Sitting]
+    ) -> float:
+        """Return how sure they are of an emotion, mean over portraits and judges, within `UNSURE` and `SURE`."""
+        frames = [sitting.frame(face) for sitting, face in zip(sittings, weights, strict=True)]
+        points = [sitting.points_px(face) for sitting, face in zip(sittings, weights, strict=True)]
+        crops = [face_crop(frame, places) for frame, places in zip(frames, points, strict=True)]
+        read = [self.readings.read(frame, places) for frame, places in zip(frames, points, strict=True)]
+        said = [judge.probabilities(crops) for judge in self.judges]
+        said.append(self.readings.probabilities(read, [self.neutral[sitting.sitter.name] for sitting in sittings]))
+        asked = np.stack([rows[:, JUDGED.index(emotion)] for rows in said])
+        return float(np.log(np.clip(asked, UNSURE, SURE)).mean())
+
+
 def search(
-    emotion: str,
-    spread: Spread,
-    sittings: Sequence[Sitting],
-    judges: Sequence[ExpressionJudge],
-    rng: np.random.Generator,
+    emotion: str, spread: Spread, sittings: Sequence[Sitting], panel: Panel, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, "channels"], float]:
-    """Look for the face within `spread` that `judges` take most surely for `emotion`, on many people.
+    """Look for the face within `spread` that `panel` takes most surely for `emotion`, on many people.
 
     Returns:
         The face, by the channels of `spread`, and its strangeness.
@@ -109,7 +147,7 @@ def search(
         drawn = middle + deviation * rng.standard_normal((FACES, len(middle)))
         drawn[0] = middle
         faces = np.clip(drawn, spread.low, spread.high)
-        worth = np.array([merit(emotion, spread, face, shown, judges) for face in faces])
+        worth = np.array([merit(emotion, spread, face, shown, panel) for face in faces])
         best = faces[np.argsort(worth)[-BEST:]]
         middle = 0.3 * middle + 0.7 * best.mean(axis=0)
         deviation = 0.5 * deviation + 0.5 * best.std(axis=0)
@@ -118,23 +156,20 @@ def search(
 
 
 def merit(
-    emotion: str,
-    spread: Spread,
-    face: Float[np.ndarray, "channels"],
-    sittings: Sequence[Sitting],
-    judges: Sequence[ExpressionJudge],
+    emotion: str, spread: Spread, face: Float[np.ndarray, "channels"], sittings: Sequence[Sitting], panel: Panel
 ) -> float:
-    """Return how well a face serves: mean log-probability of the emotion, at rest and speaking, less its price."""
-    weights = load_table().mean[CATEGORIES.index(emotion)].astype(np.float32)
-    for name, value in zip(spread.channels, face, strict=True):
-        weights[weights_from(**{name: 1.0}) > 0] = value
-    at_rest = _log_probability(emotion, [weights] * len(sittings), sittings, judges)
-    speaking = weights.copy()
-    speaking[list(MOUTH_CHANNELS)] *= SPEAKING_SHARE
-    spoken = [speaking + VISEME_WEIGHTS[VISEMES.index(sound)] for sound in _SPOKEN]
-    speakers = sittings[:SPEAKERS]
-    talk = _log_probability(emotion, [spoken[k % len(spoken)] for k in range(len(speakers))], speakers, judges)
-    return at_rest + SPEAKING_WEIGHT * talk - STRANGENESS_WEIGHT * spread.strangeness(face)
+    """Return how well a face serves: mean log-probability of the emotion, whole, half and speaking, less its price."""
+    table = expression_from({"provenance": {}, "gains": {}, "added": {emotion: added(emotion, spread, face)}})
+    whole, half = face_of(table, emotion, 1.0), face_of(table, emotion, 0.5)
+    speaking = [face_of(table, emotion, 1.0, speaking=True) + VISEME_WEIGHTS[VISEMES.index(one)] for one in _SPOKEN]
+    halves, speakers = sittings[:HALVES], sittings[-SPEAKERS:]
+    said = (1 - HALF_WEIGHT - SPEAKING_WEIGHT) * panel.log_probability(emotion, [whole] * len(sittings), sittings)
+    said += HALF_WEIGHT * panel.log_probability(emotion, [half] * len(halves), halves)
+    spoken = [speaking[k % len(speaking)] for k in range(len(speakers))]
+    said += SPEAKING_WEIGHT * panel.log_probability(emotion, spoken, speakers)
+    stretched = np.mean([strain(s.points_px(whole), s.points_px(np.zeros(len(CHANNEL)))) for s in sittings])
+    price = STRANGENESS_WEIGHT * spread.strangeness(face) + STRAIN_WEIGHT * max(0.0, float(stretched) - EASY_STRAIN)
+    return said - price
 
 
 def added(emotion: str, spread: Spread, face: Float[np.ndarray, "channels"]) -> dict[str, float]:
@@ -146,19 +181,6 @@ def added(emotion: str, spread: Spread, face: Float[np.ndarray, "channels"]) -> 
         if abs(value - left) >= _LEAST:
             found[name] = round(float(value - left), 2)
     return found
-
-
-def _log_probability(
-    emotion: str,
-    weights: Sequence[Float[np.ndarray, "52"]],
-    sittings: Sequence[Sitting],
-    judges: Sequence[ExpressionJudge],
-) -> float:
-    crops = [
-        face_crop(sitting.frame(face), sitting.points_px(face)) for sitting, face in zip(sittings, weights, strict=True)
-    ]
-    asked = np.stack([judge.probabilities(crops)[:, JUDGED.index(emotion)] for judge in judges])
-    return float(np.log(np.clip(asked, UNSURE, SURE)).mean())
 
 
 if __name__ == "__main__":

@@ -6,17 +6,17 @@ the head's reach: the whole photograph with the moving head in it is compared wi
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import tyro
 from jaxtyping import Bool, Float, UInt8
 
 from espressivo.eval.face.identity import SAME_PERSON, distances
-from espressivo.eval.portrait.faces import EMOTIONS, face_of, read_expression
-from espressivo.eval.portrait.sitters import read_sitters
+from espressivo.eval.portrait.faces import EMOTIONS, face_of
+from espressivo.eval.portrait.given import GivenTable
 from espressivo.eval.portrait.sitting import STRAIGHT, Sitting, describe
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.arkit import ARKIT_NAMES
 from espressivo.generators.portrait.avatar.expression import PortraitExpression
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
@@ -93,22 +93,10 @@ def psnr_db(
     return float(min(99.0, 10 * np.log10(255**2 / squared))) if squared > 0 else 99.0
 
 
-def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]],
-    expression: Path | None = None,
-    size: int = SIZE,
-    out: Path | None = None,
-) -> None:
-    """Measure likeness and room.
-
-    Args:
-        portraits: folders with portraits, or single pictures.
-        expression: expression table to measure; the one that ships if none is given.
-        size: of the frames, pixels.
-        out: JSON file to write.
-    """
-    table = read_expression(expression)
-    measured = [measure(Sitting.of(sitter, size), table) for sitter in read_sitters(portraits)]
+def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes]) -> None:
+    """Measure likeness and room."""
+    table = given.table
+    measured = [measure(sitting, table) for sitting in given.sittings(SIZE)]
     likenesses = [likeness for likeness, _ in measured]
     own = np.stack([descriptor for _, descriptor in measured])
     apart = np.linalg.norm(own[:, np.newaxis] - own[np.newaxis], axis=2)
@@ -151,25 +139,23 @@ def main(
         f"room, worst frame of each portrait: {shown(summary['room_worst_db'])} dB, "
         f"at least 40 dB on {shown(summary['room_at_least_40_db'])} of {len(rooms)} portraits"
     )
-    if out is not None:
-        write_json(
-            out,
-            {
-                "size": size,
-                "summary": summary,
-                "intensities": INTENSITIES,
-                "emotions": EMOTIONS,
-                "turns_deg": TURNS_DEG,
-                "portraits": {
-                    likeness.sitter: {
-                        "by_intensity": likeness.by_intensity.round(3).tolist(),
-                        "turned": likeness.turned.round(3).tolist(),
-                        "room_db": None if likeness.room_db is None else likeness.room_db.round(1).tolist(),
-                    }
-                    for likeness in likenesses
-                },
+    given.write(
+        {
+            "size": given.size or SIZE,
+            "summary": summary,
+            "intensities": INTENSITIES,
+            "emotions": EMOTIONS,
+            "turns_deg": TURNS_DEG,
+            "portraits": {
+                likeness.sitter: {
+                    "by_intensity": likeness.by_intensity.round(3).tolist(),
+                    "turned": likeness.turned.round(3).tolist(),
+                    "room_db": None if likeness.room_db is None else likeness.room_db.round(1).tolist(),
+                }
+                for likeness in likenesses
             },
-        )
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ takes of one emotion beside those between the means of two emotions, as the mesh
 """
 
 from itertools import combinations
-from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import tyro
@@ -18,10 +18,10 @@ from jaxtyping import Float
 from espressivo.conditioning.bank.embedding import default_embedding
 from espressivo.conditioning.faces.pose import head_poses
 from espressivo.conditioning.state import EmotionState
-from espressivo.eval.portrait.faces import EMOTIONS, face_of, read_expression
-from espressivo.eval.portrait.sitters import read_sitters
+from espressivo.eval.portrait.faces import EMOTIONS, face_of
+from espressivo.eval.portrait.given import GivenTable
 from espressivo.eval.portrait.sitting import SIZE, Sitting
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.expression.layer import STREAM, performer_faces
 from espressivo.generators.portrait.avatar.expression import PortraitExpression
 from espressivo.generators.portrait.avatar.gains import gains
@@ -29,24 +29,14 @@ from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.dicetalk.conditioning import Variant
 
 
-def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]],
-    expression: Path | None = None,
-    size: int = SIZE,
-    seeds: int = 20,
-    out: Path | None = None,
-) -> None:
+def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes], seeds: int = 20) -> None:
     """Measure how alike an emotion moves different people, and how different it is by seed.
 
     Args:
-        portraits: folders with portraits, or single pictures.
-        expression: expression table to measure; the one that ships if none is given.
-        size: of the frames, pixels.
+        given: portraits and table.
         seeds: how many takes of each emotion.
-        out: JSON file to write.
     """
-    table = read_expression(expression)
-    sittings = [Sitting.of(sitter, size) for sitter in read_sitters(portraits)]
+    table, sittings = given.table, list(given.sittings(SIZE))
     faces = [face_of(table, emotion, 1.0) for emotion in EMOTIONS]
     moved = np.stack([[movement_cm(sitting, face) for face in faces] for sitting in sittings])
     same, other = likeness(moved)
@@ -73,24 +63,22 @@ def main(
         "ratio",
     )
     print(markdown(head, rows))
-    if out is not None:
-        write_json(
-            out,
-            {
-                "portraits": [sitting.sitter.name for sitting in sittings],
-                "seeds": seeds,
-                "emotions": {
-                    emotion: {
-                        "same_emotion_r": estimated(same[e].tolist()),
-                        "other_emotions_r": round(float(other[e]), 3),
-                        "spread_by_seed_mm": round(10 * float(within[e]), 3),
-                        "nearest_other_mm": round(10 * float(between[e].min()), 3),
-                        "nearest_other": EMOTIONS[_nearest(between, e)],
-                    }
-                    for e, emotion in enumerate(EMOTIONS)
-                },
+    given.write(
+        {
+            "portraits": [sitting.sitter.name for sitting in sittings],
+            "seeds": seeds,
+            "emotions": {
+                emotion: {
+                    "same_emotion_r": estimated(same[e].tolist()),
+                    "other_emotions_r": round(float(other[e]), 3),
+                    "spread_by_seed_mm": round(10 * float(within[e]), 3),
+                    "nearest_other_mm": round(10 * float(between[e].min()), 3),
+                    "nearest_other": EMOTIONS[_nearest(between, e)],
+                }
+                for e, emotion in enumerate(EMOTIONS)
             },
-        )
+        },
+    )
 
 
 def movement_cm(sitting: Sitting, weights: Float[np.ndarray, "52"]) -> Float[np.ndarray, "936"]:

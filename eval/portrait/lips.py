@@ -11,6 +11,7 @@ the bit, and frames inside of it have to change.
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import tyro
@@ -22,8 +23,9 @@ from espressivo.conditioning.speech import Speech
 from espressivo.eval.corpora import Clip, read_corpora, sample_clips
 from espressivo.eval.lipsync.closure import BILABIALS, VOWELS, centres_of, closed_at, inner_opening
 from espressivo.eval.lipsync.lag import FPS, RELIABLE_R, audio_mouth_lag, mouth_signal
-from espressivo.eval.portrait.sitters import Sitter, read_sitters
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.given import Given
+from espressivo.eval.portrait.sitters import Sitter
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.portrait.generator import PortraitAvatar
 from espressivo.generators.portrait.request import PortraitRequest
@@ -31,6 +33,7 @@ from espressivo.media.decode import read_audio
 from espressivo.media.encode import write_mp4
 from espressivo.media.video import read_video_frames
 
+SIZE = 384
 CONSENT = "a picture in the public domain, or of nobody; for measuring"
 _BILABIALS = BILABIALS | {"p", "b", "m"}
 _VOWELS = VOWELS | {"a", "aI", "aU", "AU", "e", "i", "E", "o", "O", "u"}
@@ -60,26 +63,22 @@ class Spoken:
 
 
 def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]],
+    given: Annotated[Given, tyro.conf.OmitArgPrefixes],
     corpora: dict[str, Path],
     clips: int = 28,
-    size: int = 384,
     fps: float = 25.0,
     seed: int = 0,
-    out: Path | None = None,
 ) -> None:
     """Measure lip sync on finished videos.
 
     Args:
-        portraits: folders with portraits, or single pictures; clips go to them in turn.
+        given: portraits; clips go to them in turn.
         corpora: names and folders of realspeech, ravdess and emodb.
         clips: clips per corpus, drawn evenly over speakers.
-        size: of the videos, pixels.
         fps: of the videos.
         seed: which clips are drawn.
-        out: JSON file to write.
     """
-    sitters = read_sitters(portraits)
+    sitters, size = given.sitters(), given.size or SIZE
     generator = PortraitAvatar.from_pretrained()
     found = {}
     for name, every_clip in read_corpora(corpora):
@@ -115,8 +114,7 @@ def main(
         for name, row in found.items()
     ]
     print(markdown(head, rows))
-    if out is not None:
-        write_json(out, {"portraits": [s.name for s in sitters], "size": size, "fps": fps, "corpora": found})
+    given.write({"portraits": [s.name for s in sitters], "size": size, "fps": fps, "corpora": found})
 
 
 def speak(generator: PortraitAvatar, clip: Clip, sitter: Sitter, size: int, fps: float) -> Spoken:

@@ -9,18 +9,17 @@ Restrictiveness is Music FaderNets' (`eval.control.sliders`): 1 minus the spread
 strengths, in standard deviations that the part has over all emotions of the whole face.
 """
 
-from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import numpy as np
 import tyro
 from jaxtyping import Bool, Float
 
 from espressivo.eval.control.sliders import rank_correlations, restrictiveness, sweep
-from espressivo.eval.portrait.faces import EMOTIONS, face_of, read_expression
-from espressivo.eval.portrait.sitters import read_sitters
+from espressivo.eval.portrait.faces import EMOTIONS, face_of
+from espressivo.eval.portrait.given import GivenTable
 from espressivo.eval.portrait.sitting import SIZE, Sitting
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.portrait.avatar.expression import PortraitExpression
 from espressivo.generators.portrait.pctalk.regions import REGIONS, RegionName
 
@@ -40,22 +39,9 @@ Reading = Literal["drawn", "seen", "pixels"]
 READINGS: Final[tuple[Reading, ...]] = get_args(Reading)
 
 
-def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]],
-    expression: Path | None = None,
-    size: int = SIZE,
-    out: Path | None = None,
-) -> None:
-    """Measure how restrictive edits of regions are.
-
-    Args:
-        portraits: folders with portraits, or single pictures.
-        expression: expression table to measure; the one that ships if none is given.
-        size: of the frames, pixels.
-        out: JSON file to write.
-    """
-    table = read_expression(expression)
-    sittings = [Sitting.of(sitter, size) for sitter in read_sitters(portraits)]
+def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes]) -> None:
+    """Measure how restrictive edits of regions are."""
+    table, sittings = given.table, list(given.sittings(SIZE))
     by_region = {region: moves(sittings, table, region) for region in (*PARTS, "all")}
     rows, record = [], {}
     for reading in READINGS:
@@ -78,8 +64,7 @@ def main(
             name = f"{worst} {np.mean(leaks[worst]):.2f}"
             rows.append((region, reading, shown(overall), f"{GOAL}", name, f"{np.mean(follows):.2f}"))
     print(markdown(("edited", "read off", "restrictiveness", "goal", "worst", "Spearman of the edited part"), rows))
-    if out is not None:
-        write_json(out, {"portraits": [sitting.sitter.name for sitting in sittings], "regions": record})
+    given.write({"portraits": [sitting.sitter.name for sitting in sittings], "regions": record})
 
 
 Moves = dict[RegionName, Float[np.ndarray, "portraits emotions steps"]]

@@ -7,7 +7,7 @@ performer of the seed, blinks, gaze, the turning head.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -15,10 +15,11 @@ from espressivo.conditioning.face_emotion.judges import FACEAPI, JUDGED, MINI_XC
 from espressivo.conditioning.notation import parse_emotion
 from espressivo.eval.portrait.emotions import GOALS, RISE_GOALS, RISEN
 from espressivo.eval.portrait.faces import EMOTIONS
+from espressivo.eval.portrait.given import Given
 from espressivo.eval.portrait.lips import CONSENT
-from espressivo.eval.portrait.sitters import Sitter, read_sitters
+from espressivo.eval.portrait.sitters import Sitter
 from espressivo.eval.portrait.sitting import SIZE, Sitting
-from espressivo.eval.portrait.tables import estimated, markdown, shown, write_json
+from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.eval.shipped_lines import shipped_lines
 from espressivo.generators.portrait.generator import PortraitAvatar
 from espressivo.generators.portrait.request import PortraitRequest
@@ -40,22 +41,17 @@ class Clip:
     verdict: dict[str, str]
 
 
-def main(
-    portraits: tyro.conf.Positional[tuple[Path, ...]], line: int = 0, size: int = SIZE, out: Path | None = None
-) -> None:
+def main(given: Annotated[Given, tyro.conf.OmitArgPrefixes], line: int = 0) -> None:
     """Measure what is seen in portraits that speak.
 
     Args:
-        portraits: folders with portraits, or single pictures.
+        given: portraits.
         line: which of the shipped lines is spoken, counted from 0; the portrait's number is added.
-        size: of the frames, pixels.
-        out: JSON file to write.
     """
+    size = given.size or SIZE
     generator = PortraitAvatar.from_pretrained()
     clips = [
-        clip
-        for number, sitter in enumerate(read_sitters(portraits))
-        for clip in speak(generator, sitter, line + number, size)
+        clip for number, sitter in enumerate(given.sitters()) for clip in speak(generator, sitter, line + number, size)
     ]
     found = {
         judge: {
@@ -82,12 +78,10 @@ def main(
             for emotion, row in by_emotion.items()
         ]
         print(markdown(("emotion", "risen", "goal", "rise", "likeliest", "goal"), rows))
-    if out is not None:
-        record = [
-            {"portrait": clip.sitter, "emotion": clip.emotion, "rise": clip.rise, "verdict": clip.verdict}
-            for clip in clips
-        ]
-        write_json(out, {"judges": found, "size": size, "fps": FPS, "clips": record})
+    record = [
+        {"portrait": clip.sitter, "emotion": clip.emotion, "rise": clip.rise, "verdict": clip.verdict} for clip in clips
+    ]
+    given.write({"judges": found, "size": size, "fps": FPS, "clips": record})
 
 
 def speak(generator: PortraitAvatar, sitter: Sitter, line: int, size: int) -> list[Clip]:

@@ -454,6 +454,23 @@ def test_emphasis_of_nothing_is_nothing_and_of_a_region_stays_there():
     assert drawn.weights[0, CHANNEL["mouthFrownLeft"]] == 0.0
 
 
+def test_corners_are_free_where_the_mouth_speaks_and_not_where_it_is_round_or_silent():
+    told: list[np.ndarray] = []
+
+    def listen(pure: np.ndarray, strengths: np.ndarray, free: np.ndarray) -> np.ndarray:
+        told.append(free)
+        return pure
+
+    controlled = face("happiness")
+    controlled.emphasised(listen, GAP)
+    free = told[0]
+    rounded = controlled.speaking.weights[:, [CHANNEL["mouthFunnel"], CHANNEL["mouthPucker"]]].sum(axis=1)
+    assert len(free) == len(controlled.speaking)
+    assert ((free >= 0) & (free <= 1)).all()
+    assert free.max() > 0.5
+    assert (free <= 1 - np.clip(rounded, 0, 1) + 1e-6).all()
+
+
 def test_every_emotion_is_generated_once():
     asked: list[EmotionTrack] = []
 

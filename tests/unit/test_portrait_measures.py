@@ -16,12 +16,14 @@ from espressivo.eval.portrait.fit_amplitudes import added
 from espressivo.eval.portrait.identity import psnr_db
 from espressivo.eval.portrait.kinship import canonical_cm, likeness, spread_cm
 from espressivo.eval.portrait.labelled_faces import MOST, Spread
+from espressivo.eval.portrait.readings import LabelledReadings
 from espressivo.eval.portrait.sitters import read_sitters
+from espressivo.eval.portrait.strain import strain
 from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.rig import rotation
-from espressivo.generators.portrait.avatar.expression import expression_from, load_portrait_expression
+from espressivo.generators.portrait.avatar.expression import CORNERS_STAY, expression_from, load_portrait_expression
 from espressivo.generators.portrait.avatar.fit import MAX_WEIGHT
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
@@ -42,6 +44,20 @@ def test_the_emotional_part_is_amplified_and_added_to() -> None:
     assert shown_[CHANNEL["eyeWideLeft"]] == pytest.approx(-0.05)
     assert shown_[CHANNEL["eyeWideRight"]] == 0
     assert not table.emotional(np.zeros((3, 52)), np.zeros((3, len(CATEGORIES)))).any()
+
+
+def test_a_speaking_mouth_keeps_its_corners_and_nothing_is_taken_from_what_it_shows() -> None:
+    table = expression_from({"provenance": {}, "gains": {}, "added": {}})
+    mean = load_table().mean[CATEGORIES.index("happiness")]
+    strengths = np.zeros(len(CATEGORIES))
+    strengths[CATEGORIES.index("happiness")] = 0.5
+    smile, jaw = CHANNEL["mouthSmileLeft"], CHANNEL["jawOpen"]
+    given_way = 0.5 * 0.45 * mean
+    shown_ = table.emotional(given_way, strengths, 1.0)
+    assert shown_[smile] == pytest.approx(0.5 * CORNERS_STAY * mean[smile])
+    assert shown_[jaw] == pytest.approx(given_way[jaw])
+    assert table.emotional(0.5 * mean, strengths, 1.0)[smile] == pytest.approx(0.5 * mean[smile])
+    np.testing.assert_allclose(table.emotional(given_way, strengths), given_way, atol=1e-6)
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
@@ -78,6 +94,51 @@ def test_strangeness_is_a_distance_that_heeds_what_goes_together() -> None:
     # One half range away on both: (1 1) C^-1 (1 1)' / 2 = 2 / 1.5 / 2; one up and one down: 2 / 0.5 / 2.
     assert spread.strangeness(np.array([0.9, 0.4])) == pytest.approx(2 / 3)
     assert spread.strangeness(np.array([0.9, 0.0])) == pytest.approx(2)
+
+
+def test_strain_is_how_much_longer_edges_get_and_not_how_far_they_go() -> None:
+    rest = load_face_mesh().vertices_cm.astype(np.float64)
+    assert strain(rest + np.array([3.0, -5.0, 1.0]), rest) == pytest.approx(0, abs=1e-6)
+    assert strain(2 * rest, rest) == pytest.approx(np.log(2))
+    squeezed = rest.copy()
+    squeezed[:, 1] *= 0.9
+    assert 0.02 < strain(squeezed, rest) < -np.log(0.9)  # edges that lie flat keep their length
+
+
+def _write_labelled(folder: Path, faces: int = 40) -> None:
+    """Surprised faces with wide eyes, and neutral ones, as the reader's scores; the other labels lie in between."""
+    rng = np.random.default_rng(0)
+    classes = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+    wide = {"surprise": 0.8, "neutral": 0.1}
+    label = np.repeat(np.arange(len(classes)), faces)
+    scores = np.stack(
+        [[wide.get(classes[k], 0.4) + 0.05 * rng.standard_normal()] * 2 + [0.2] for k in label]
+    )  # two eyes and a jaw
+    folder.joinpath("arkit_by_emotion").mkdir()
+    np.savez(
+        folder / "arkit_by_emotion" / "arkit_scores.npz",
+        scores_u8=np.clip(255 * scores, 0, 255).astype(np.uint8),
+        pose_rad=np.zeros((len(label), 3)),
+        label=label,
+        classes=classes,
+        names=("eyeWideLeft", "eyeWideRight", "jawOpen"),
+    )
+    folder.joinpath("landmarker").mkdir()
+    folder.joinpath("landmarker", "face_landmarker_v2_with_blendshapes.task").touch()
+
+
+def test_a_face_is_placed_among_labelled_ones_by_what_it_does_and_not_by_how_it_is_built(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds no .*arkit_scores"):
+        LabelledReadings.of(tmp_path)
+    _write_labelled(tmp_path)
+    readings = LabelledReadings.of(tmp_path)
+    assert len(readings.columns) == 2
+    surprised = JUDGED.index("surprise")
+    at_rest, wide, built_wide = np.array([0.32, 0.4]), np.array([0.89, 0.4]), np.array([0.89, 0.4])
+    p = readings.probabilities([wide, at_rest, built_wide], [at_rest, at_rest, built_wide])
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert p[0].argmax() == surprised
+    assert JUDGED[int(p[1].argmax())] == JUDGED[int(p[2].argmax())] == "neutral"
 
 
 def test_what_is_added_is_the_difference_from_the_table() -> None:
