@@ -1,6 +1,5 @@
 """One generator on its own: a request becomes a take with the files of its kind."""
 
-import hashlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import field, make_dataclass
@@ -51,7 +50,7 @@ def generate(
     writer = _writer_of(generator)
     with staged_take(folder, overwrite) as staging:
         made = generator.generate(request, progress)
-        writer(staging, made, progress)
+        writer(staging, made, request, progress)
         record = {
             "request": to_jsonable_python(options),
             "made_with": environment(),
@@ -61,7 +60,6 @@ def generate(
                     "licence": generator.spec.licence if checkpoint is None else f"that of {checkpoint.name}",
                 }
             },
-            "files": {file.name: _sha256(file) for file in sorted(staging.iterdir())},
         }
         write_record(staging, record)
     return Take.open(folder)
@@ -92,13 +90,15 @@ def _typed_as_text(kind: Any) -> bool:
     return any(_typed_as_text(part) for part in get_args(kind)) or kind in (str, Path) or isinstance(kind, str)
 
 
-def _writer_of(generator: Generator) -> "Callable[[Path, Any, ProgressCallback | None], None]":
+def _writer_of(generator: Generator) -> "Callable[[Path, Any, Any, ProgressCallback | None], None]":
     if generator.spec.kind not in _WRITERS:
         raise InputError(f"What '{generator.spec.name}' makes cannot be written alone; use it in espressivo perform.")
     return _WRITERS[generator.spec.kind]
 
 
-def _write_face(folder: Path, motion: "FaceMotion", progress: ProgressCallback | None) -> None:
+def _write_face(
+    folder: Path, motion: "FaceMotion", request: GenerationRequest, progress: ProgressCallback | None
+) -> None:
     from espressivo.generators.face.export.livelink import write_livelink_csv
     from espressivo.generators.face.export.npz import write_motion_npz
 
@@ -106,13 +106,13 @@ def _write_face(folder: Path, motion: "FaceMotion", progress: ProgressCallback |
     write_motion_npz(folder / "face.npz", motion)
 
 
-def _write_music(folder: Path, score: "Score", progress: ProgressCallback | None) -> None:
+def _write_music(folder: Path, score: "Score", request: GenerationRequest, progress: ProgressCallback | None) -> None:
     from espressivo.generators.music.piano_roll_page import write_piano_roll
     from espressivo.generators.music.score import write_midi
     from espressivo.generators.music.sound.render import render, write_stereo_wav
 
     write_midi(folder / "music.mid", score)
-    sound = render(score, progress=progress)
+    sound = render(score, loop=getattr(request, "loop", False), progress=progress)  # not every generator writes loops
     write_stereo_wav(folder / "music.wav", sound.mix)
     write_piano_roll(folder / "music.html", score, "music.wav")
     if importlib.util.find_spec("matplotlib") is not None:
@@ -124,7 +124,10 @@ def _write_music(folder: Path, score: "Score", progress: ProgressCallback | None
 
 
 def _write_portrait(
-    folder: Path, video: "TalkingPortrait | KeypointPortrait", progress: ProgressCallback | None
+    folder: Path,
+    video: "TalkingPortrait | KeypointPortrait",
+    request: GenerationRequest,
+    progress: ProgressCallback | None,
 ) -> None:
     from espressivo.generators.face.export.livelink import write_livelink_csv
     from espressivo.generators.portrait.video import TalkingPortrait
@@ -137,13 +140,8 @@ def _write_portrait(
     write_portrait(folder, video, progress=progress)
 
 
-_WRITERS: "dict[Kind, Callable[[Path, Any, ProgressCallback | None], None]]" = {
+_WRITERS: "dict[Kind, Callable[[Path, Any, Any, ProgressCallback | None], None]]" = {
     "face": _write_face,
     "portrait": _write_portrait,
     "music": _write_music,
 }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

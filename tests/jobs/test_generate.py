@@ -7,6 +7,7 @@ import pytest
 
 from espressivo.cli import main
 from espressivo.demo import SPEECH_FOLDER, demo_lines
+from espressivo.media.decode import read_audio
 from espressivo.take import Take
 
 LINE = str(SPEECH_FOLDER / f"{demo_lines()[0]}.wav")
@@ -47,6 +48,12 @@ def test_what_cannot_be_made_is_one_sentence(
     assert sentence in error
     assert len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_the_sound_of_a_loop_ends_with_its_last_bar(tmp_path: Path) -> None:
+    repeated = ["generate", "emogen", "--bars", "2", "--loop", "--best-of", "1", "--tempo", "120", "--metre", "4/4"]
+    assert main([*repeated, "--out", str(tmp_path / "loop")]) == 0
+    assert read_audio(tmp_path / "loop" / "music.wav", 48_000).size == 4 * 48_000
 
 
 def test_help_lists_the_generators_options(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,9 @@ _MOST_NOTES = 50_000
 _MOST_STEMS_S = 3600.0
 """Of all stems together: 1.4 GB."""
 _TAIL_S = 3.0
+"""What may ring on after the last note."""
+_INAUDIBLE = 10 ** (-66 / 20)
+"""Of the loudest sample: what lies below it at the end is cut off, after a fade."""
 _FADE_S = 0.3
 Player = Literal["auto", "own", "soundfont"]
 _Play = Callable[[Notes, Instrument, int], Float32[np.ndarray, "samples 2"]]
@@ -65,8 +68,9 @@ def render(
     """Play a score.
 
     `auto` plays a soundfont where one is installed and fluidsynth or, failing that, tinysoundfont with it; else the
-    own synthesiser. With `loop` the sound ends with the last bar and what rings on is added to its beginning, so that
-    it repeats without a seam. Without `stems` tracks are not kept apart, which takes less time and memory.
+    own synthesiser. The sound ends when the last notes have rung out. With `loop` it ends with the last bar and what
+    rings on is added to its beginning, so that it repeats without a seam. Without `stems` tracks are not kept apart,
+    which takes less time and memory.
 
     Raises:
         InputError: the score has no notes, is too long or has too many tracks for stems, or the soundfont cannot be
@@ -94,11 +98,14 @@ def render(
     for number, instrument in enumerate(track(score.instruments, "sound", len(score.instruments), progress)):
         dry = play(score.notes.where(score.notes.track == number), instrument, length + tail)
         if stems:
-            kept.append(_ended(finish(dry), length, loop))
+            kept.append(finish(dry))
         else:
             mixed += dry
         del dry
-    mixed = _sum(kept) if stems else _ended(finish(mixed), length, loop)
+    mixed = _sum(kept) if stems else finish(mixed)
+    end = _rung_out(mixed, length)
+    kept = [_ended(stem[:end], length, loop) for stem in kept]
+    mixed = _sum(kept) if stems else _ended(mixed[:end], length, loop)
     mix, gain_db = normalised(mixed, RATE_HZ, target_lufs, periodic=loop)
     return Sound(mix, tuple(kept), gain_db, name)
 
@@ -158,8 +165,15 @@ def _sum(sounds: Sequence[Float32[np.ndarray, "samples 2"]]) -> Float32[np.ndarr
     return total
 
 
+def _rung_out(sound: Float32[np.ndarray, "samples 2"], length: int) -> int:
+    """Return where a sound has rung out, at the earliest at `length`, with time to fade."""
+    level = np.abs(sound).max(axis=1)
+    heard = np.flatnonzero(level > _INAUDIBLE * level.max())
+    return min(max(length, heard[-1] + 1 if len(heard) else 0) + round(_FADE_S * RATE_HZ), len(sound))
+
+
 def _ended(sound: Float32[np.ndarray, "samples 2"], length: int, loop: bool) -> Float32[np.ndarray, "samples 2"]:
-    """Let the end fade; of a loop's `length`, add what follows to it from the beginning, again and again."""
+    """Let the end fade; of a loop, add what follows its `length` from the beginning, again and again."""
     fade = round(_FADE_S * RATE_HZ)
     sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     if not loop:
