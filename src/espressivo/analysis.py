@@ -1,6 +1,5 @@
 """From a dialogue script to a folder with the emotion of every line."""
 
-import hashlib
 import importlib.util
 import warnings
 from collections.abc import Callable
@@ -66,11 +65,6 @@ def analyse(
         record = {
             "request": request.model_dump(mode="json") | {"script": request.script.name},
             "made_with": environment(),
-            "files": {
-                file.relative_to(staging).as_posix(): _sha256(file)
-                for file in sorted(staging.rglob("*"))
-                if file.is_file()
-            },
         }
         write_record(staging, record)
     return analysis, Take.open(folder)
@@ -110,8 +104,3 @@ def _draw(path: Path, analysis: "DialogueAnalysis") -> None:
     from espressivo.conditioning.personality.picture import write_picture
 
     write_picture(path, analysis)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

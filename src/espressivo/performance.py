@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -173,7 +172,6 @@ def perform(
             "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
             "recognisers": _licences(wanted.weights) if isinstance(wanted, Borrowed) else {},
             "timings_s": clock.seconds,
-            "files": {file.name: _sha256(file) for file in sorted(staging.iterdir())},
         }
         write_record(staging, record)
     return Take.open(folder)
@@ -412,11 +410,3 @@ def _score_it(
     if seen is not None:
         with clock.stage("mix"):
             with_sound(seen, Sound(mix, SOUND_RATE_HZ), folder / "performance.mp4")
-
-
-def _sha256(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

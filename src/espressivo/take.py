@@ -1,6 +1,7 @@
 """A take: one finished performance, a folder that appears whole or not at all."""
 
 import errno
+import hashlib
 import json
 import os
 import platform
@@ -107,9 +108,20 @@ def free_name(folder: Path) -> Path:
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Write `take.json`. It is written last: where it is, the take is whole."""
-    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+    """Write `take.json`: `record`, and the name and SHA-256 of every file that is there.
+
+    It is written last: where it is, the take is whole.
+    """
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    hashes = {file.relative_to(folder).as_posix(): sha256_of(file) for file in files}
+    text = json.dumps(record | {"files": hashes}, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def environment() -> dict[str, Any]:

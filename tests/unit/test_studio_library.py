@@ -5,7 +5,6 @@ import re
 import stat
 import zipfile
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +32,9 @@ def make_take(library: Library, words: str, emotion: str = "joy:0.8", video: boo
         if video:
             ramp = np.linspace(0, 255, 10).astype(np.uint8)
             write_mp4(folder / "face.mp4", Video((np.full((64, 64, 3), grey, np.uint8) for grey in ramp), 10.0))
-        files = {file.name: sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
         request = {"speech": "speech.wav", "emotion": emotion, "transcript": words}
         generators = {"face": {"name": "parametric", "licence": "Apache-2.0"}}
-        write_record(folder, {"request": request, "generators": generators, "files": files})
+        write_record(folder, {"request": request, "generators": generators})
     return place.name
 
 

@@ -21,6 +21,15 @@ def test_a_finished_take_is_there_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["take"]
 
 
+def test_the_record_names_every_file_with_its_hash(tmp_path: Path) -> None:
+    with staged_take(tmp_path / "take") as folder:
+        (folder / "lines").mkdir()
+        (folder / "lines" / "one.txt").write_text("abc")
+        write_record(folder, {"request": {}})
+    files = Take.open(tmp_path / "take").record["files"]
+    assert files == {"lines/one.txt": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
+
+
 def test_a_failure_leaves_no_trace_and_the_earlier_take(tmp_path: Path) -> None:
     out = tmp_path / "take"
     _make(out, "one")

@@ -12,12 +12,11 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from hashlib import file_digest
 from pathlib import Path
 
 from espressivo.errors import InputError
 from espressivo.media.whole_file import unwritable, whole_file
-from espressivo.take import RECORD, Take
+from espressivo.take import RECORD, Take, sha256_of
 from espressivo.ui.studio.library.takes import Entry, Library
 
 SUFFIX = ".espressivo.zip"
@@ -162,7 +161,7 @@ def _check_take(folder: Path) -> None:
         raise InputError(f"This project file's '{folder.name}' has no {RECORD} that can be read.") from None
     for name, expected in take.record.get("files", {}).items():
         file = folder / name if _NAME.fullmatch(name) else None
-        if file is not None and file.is_file() and _sha256(file) != expected:
+        if file is not None and file.is_file() and sha256_of(file) != expected:
             raise InputError(f"This project file's '{folder.name}/{name}' was damaged or changed; it is not taken in.")
 
 
@@ -170,8 +169,3 @@ def _place(library: Library, folder: Path) -> Entry:
     placed = library.place_for(folder.name)
     folder.rename(placed)
     return library.entry(placed.name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
