@@ -1,8 +1,9 @@
 """Where the lids of a photographed eye end, and where its iris is.
 
 The face mesh lays its lids through the middle of the lashes on most photographs, and through the white on some
-paintings; MediaPipe's iris network (Ablavatski et al. 2020) finds irises and lower lids well. The upper edge is
-searched in the picture, where skin turns dark; the edge of the iris, where dark turns white (Daugman 1993).
+paintings; MediaPipe's iris network (Ablavatski et al. 2020) finds irises and lower lids well, and upper lids but behind
+spectacles. The upper edge is searched in the picture near both, where skin turns dark; the edge of the iris, where dark
+turns white (Daugman 1993).
 """
 
 from dataclasses import dataclass
@@ -72,9 +73,13 @@ def read_outline(
     width = float(hypot(*(corners[1] - corners[0])[:2]))
     contour, iris = _read_network(photo, corners, mirrored)
     along = np.linspace(-REACH, REACH, KNOTS) * width
-    knots = axis.turn(np.concatenate([corners[:1, :2], upper[:, :2], corners[1:, :2]]))
-    edge = _upper_edge(photo, axis, width, knots)
     ends = axis.turn(corners[:, :2])
+    above = axis.turn(contour[_UPPER_POINTS])
+    above = above[np.argsort(above[:, 0])]
+    # Where mesh and network disagree, the one that lies nearer to an edge is right.
+    guesses = (axis.turn(upper[:, :2]), above[np.abs(above[:, 0]) < 0.46 * width])
+    edges = [_upper_edge(photo, axis, width, np.concatenate([ends[:1], guess, ends[1:]])) for guess in guesses]
+    _, *edge = min(edges, key=lambda found: found[0])
     below = axis.turn(contour[_LOWER_POINTS])
     below = below[np.argsort(below[:, 0])]
     below = below[np.abs(below[:, 0]) < 0.46 * width]
@@ -144,11 +149,11 @@ def _read_network(
 
 
 def _upper_edge(
-    photo: Float32[np.ndarray, "h w 3"], axis: Axis, width: float, knots: Float[np.ndarray, "9 2"]
-) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Return the edge of the upper lid as places along the axis and how far down it lies there.
+    photo: Float32[np.ndarray, "h w 3"], axis: Axis, width: float, knots: Float[np.ndarray, "k 2"]
+) -> tuple[float, Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Return the edge of the upper lid: what it costs, places along the axis, and how far down it lies there.
 
-    The path with the steepest fall from skin to lashes that is smooth and near the mesh's lid (dynamic programming).
+    The path with the steepest fall from skin to lashes that is smooth and near `knots` (dynamic programming).
     """
     along = np.linspace(-0.5, 0.5, 48) * width
     guess = smooth_curve(knots[:, 0], knots[:, 1], along)
@@ -179,4 +184,4 @@ def _upper_edge(
     shift = gaussian_filter1d(shifts[path], 2.5)
     # Towards the corners the lashes run out.
     lashes = _LASHES * width * np.clip((0.5 - np.abs(along / width)) / 0.15, 0, 1)
-    return along, guess + shift + lashes
+    return float(total[-1].min()), along, guess + shift + lashes
