@@ -4,9 +4,10 @@ import difflib
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from espressivo.errors import EspressivoError, InputError, MissingDependencyError
-from espressivo.generators.base import Generator, GeneratorSpec
+from espressivo.generators.base import Generator, GeneratorSpec, Kind
 
 GROUP = "espressivo.generators"
 
@@ -59,6 +60,47 @@ def load_generator(name: str, checkpoint: str | Path | None = None, device: str 
             no checkpoint is given.
     """
     return generator_class(name).from_pretrained(None if checkpoint is None else Path(checkpoint), device)
+
+
+def load_of_kind(kind: Kind, name: str) -> Generator:
+    """Load a generator that has to make one kind of thing, with its shipped weights.
+
+    Raises:
+        InputError: no generator has this name, it makes something else, or it needs a checkpoint of its authors.
+        MissingDependencyError: an extra of the package is not installed.
+    """
+    spec = generator_class(name).spec
+    if spec.kind == kind and not spec.needs_checkpoint:
+        return load_generator(name)
+    others = [listing.name for listing in list_generators() if listing.ready and _kind_of(listing) == kind]
+    instead = f"choose {' or '.join(others)}" if others else "install one"
+    if spec.kind != kind:
+        raise InputError(f"'{name}' is no {kind} generator; {instead}.")
+    raise InputError(
+        f"'{name}' needs its authors' checkpoint, which only espressivo generate {name} takes; {instead} here."
+    )
+
+
+def request_for(generator: Generator, asked: dict[str, Any], at_rest: dict[str, Any]) -> Any:
+    """Fill in the request of a generator that may have fewer dials than ours of its kind.
+
+    Args:
+        generator: whose request it is.
+        asked: values, by the names of fields.
+        at_rest: those among them that are dials, with the values at which they do nothing.
+
+    Raises:
+        InputError: a dial is turned that the generator does not have, or its request refuses a value.
+    """
+    fields = generator.Request.model_fields
+    for name, value in asked.items():
+        if name not in fields and not (name in at_rest and value == at_rest[name]):
+            raise InputError(f"'{generator.spec.name}' has no {name.replace('_', ' ')}; leave it as it is.")
+    return generator.Request(**{name: value for name, value in asked.items() if name in fields})
+
+
+def _kind_of(listing: Listing) -> Kind | None:
+    return None if listing.spec is None else listing.spec.kind
 
 
 def _listing(point: EntryPoint) -> Listing:

@@ -66,7 +66,7 @@ class PortraitAvatar:
         from espressivo.generators.portrait.dicetalk.conditioning import Variant
         from espressivo.generators.portrait.label import draw_label
         from espressivo.generators.portrait.pctalk.control import control
-        from espressivo.generators.portrait.pctalk.direction import Direction
+        from espressivo.generators.portrait.pctalk.direction import Direction, check_edits
         from espressivo.generators.portrait.redub.redub import Redub
         from espressivo.generators.portrait.video import DrawnFrames, TalkingPortrait
         from espressivo.media.video import Sound
@@ -74,6 +74,7 @@ class PortraitAvatar:
         remind_of_consent(request.portrait, request.consent)
         drawer = self._drawer_of(request, progress)
         fps = drawer.footage.face.fps if isinstance(drawer, Redub) else request.fps
+        check_edits(request.controls, request.heard().transcript)
         direction = Direction.of(request.controls, progress)
         speech = recognise_phones(request.heard(), progress=progress)
         if isinstance(drawer, Redub):

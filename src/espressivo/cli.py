@@ -10,7 +10,7 @@ import tyro
 
 import espressivo
 from espressivo.analysis import AnalyseRequest
-from espressivo.errors import EspressivoError
+from espressivo.errors import EspressivoError, InputError
 from espressivo.eval.request import EvaluationRequest
 from espressivo.performance import PerformanceRequest
 from espressivo.take import Take
@@ -36,6 +36,10 @@ def _perform(
     from espressivo.performance import perform
     from espressivo.ui.terminal import progress_bar
 
+    if not request.music and request.composer != PerformanceRequest.model_fields["composer"].default:
+        raise InputError("--composer is for music; add --music.")
+    if request.portrait is None and request.portraitist != PerformanceRequest.model_fields["portraitist"].default:
+        raise InputError("--portraitist is for portraits; add --portrait with a picture.")
     with progress_bar() as progress:
         take = perform(request, out, overwrite, progress)
     _print_take(take)
@@ -150,7 +154,7 @@ def _generate_with(name: str, arguments: Sequence[str]) -> None:
     from espressivo.generators.registry import generator_class
     from espressivo.ui.terminal import progress_bar
 
-    made_from = generator_class(name).Request
+    generator = generator_class(name)
 
     def run(
         request: Annotated[Any, tyro.conf.OmitArgPrefixes],
@@ -171,8 +175,10 @@ def _generate_with(name: str, arguments: Sequence[str]) -> None:
             take = generate(name, given, out, overwrite, checkpoint, progress)
         _print_take(take)
 
-    run.__annotations__["request"] = Annotated[options_of(made_from), tyro.conf.OmitArgPrefixes]
-    tyro.cli(run, prog=f"espressivo generate {name}", args=arguments)
+    run.__annotations__["request"] = Annotated[options_of(generator.Request), tyro.conf.OmitArgPrefixes]
+    summary = generator.spec.summary
+    description = f"{summary[0].upper()}{summary[1:]}. Licence of what ships: {generator.spec.licence}."
+    tyro.cli(run, prog=f"espressivo generate {name}", description=description, args=arguments)
 
 
 @app.command(name="studio")

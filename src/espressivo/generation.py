@@ -18,8 +18,7 @@ from espressivo.take import Take, check_out, environment, free_name, staged_take
 if TYPE_CHECKING:
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.music.score import Score
-    from espressivo.generators.portrait.pctalk.network.video import KeypointPortrait
-    from espressivo.generators.portrait.video import TalkingPortrait
+    from espressivo.media.video import Video
 
 
 def generate(
@@ -125,7 +124,7 @@ def _write_music(folder: Path, score: "Score", request: GenerationRequest, progr
 
 def _write_portrait(
     folder: Path,
-    video: "TalkingPortrait | KeypointPortrait",
+    video: "Video",
     request: GenerationRequest,
     progress: ProgressCallback | None,
 ) -> None:
@@ -135,7 +134,7 @@ def _write_portrait(
 
     if isinstance(video, TalkingPortrait):
         write_livelink_csv(folder / "face.csv", video.motion)
-    else:
+    elif isinstance(video, KeypointPortrait):
         video.template.write(folder / "portrait.npz")
     write_portrait(folder, video, progress=progress)
 

@@ -1,6 +1,7 @@
 """The composer: one speech and one emotion become a take."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,7 +16,14 @@ from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.inputmodel import InputModel
 from espressivo.media.plain_text import read_plain_text
-from espressivo.portraiture import VIDEO, check_portrait, keep_portrait, kept_name, load_portraitist, write_portrait
+from espressivo.portraiture import (
+    VIDEO,
+    check_portrait,
+    check_portrait_length,
+    keep_portrait,
+    kept_name,
+    write_portrait,
+)
 from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
 
@@ -26,12 +34,21 @@ if TYPE_CHECKING:
     from espressivo.generators.base import Generator
     from espressivo.generators.face.motion import FaceMotion
     from espressivo.generators.face.rig import Head
-    from espressivo.generators.portrait.video import TalkingPortrait
-    from espressivo.media.video import Sound
+    from espressivo.media.video import Sound, Video
 
 Format = Literal["mp4", "glb", "csv", "npz", "a2f"]
 SOUND_RATE_HZ = 48_000
+_LONGEST_NAME = 255
+_LATE_S = 0.5
+"""A keyframe that is no further than this behind the end of the line is meant for its end."""
 _OF_PORTRAITS = ("portrait_face", "whole", "label", "consent")
+_FACE_FIELDS = {"fps": "fps", "seed": "seed", "controls": "controls"}
+"""Fields of a face generator's request, and those of a performance that fill them in."""
+_PORTRAIT_FIELDS = {
+    **{name: name for name in ("portrait", "fps", "size", "whole", "seed", "label", "consent", "variants")},
+    **{"face": "portrait_face", "motion": "face", "controls": "speaking", "face_controls": "controls"},
+}
+"""The same of a portrait generator's."""
 
 
 class PerformanceRequest(InputModel):
@@ -110,8 +127,9 @@ def perform(
     """
     from espressivo.conditioning.borrowed import Borrowed
     from espressivo.generators.face.rig import load_head
-    from espressivo.generators.portrait.pctalk.direction import resolved
-    from espressivo.generators.registry import load_generator
+    from espressivo.generators.portrait.pctalk.direction import check_edits, resolved
+    from espressivo.generators.portrait.video import TalkingPortrait
+    from espressivo.generators.registry import load_of_kind
     from espressivo.underscore import load_composer
 
     folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
@@ -119,7 +137,8 @@ def perform(
     transcript = _transcript(request.transcript)
     wanted = _emotion(request)
     head = load_head(request.identity, request.identity_seed)
-    generator = load_generator(request.face)
+    check_edits(request.speaking, transcript)
+    generator = load_of_kind("face", request.face)
     composer = load_composer(request.composer) if request.music else None
     clock = _Stopwatch(progress)
     portraitist = _portraitist(request)
@@ -129,6 +148,7 @@ def perform(
     with staged_take(folder, overwrite) as staging:
         with clock.stage("read speech"):
             speech = _take_in_speech(request.speech, staging / "speech.wav", transcript)
+            _check_length(request, speech.duration_s)
         with clock.stage("find phones") as report:
             from espressivo.conditioning.phones import recognise_phones
 
@@ -138,12 +158,15 @@ def perform(
                 emotion = wanted.track(speech, request.auto, report)
         else:
             emotion = wanted
+            _mind_the_end(emotion, speech.duration_s)
         with clock.stage("move the face") as report:
-            if portraitist is None:
-                video, motion = None, _move(request, generator, speech, emotion, speaking, report)
-            else:
+            video = None
+            if portraitist is not None:
                 video = _portray(request, portraitist, speech, emotion, speaking, staging, report)
+            if isinstance(video, TalkingPortrait):
                 motion = video.motion
+            else:
+                motion = _move(request, generator, speech, emotion, speaking, report)
         with clock.stage("export"):
             _export(request, staging, emotion, speech, motion, head)
         if "mp4" in request.formats:
@@ -244,13 +267,38 @@ def _portraitist(request: PerformanceRequest) -> "Generator | None":
     Raises:
         EspressivoError: the picture or the generator cannot be used, or something is asked of a portrait that is none.
     """
+    from espressivo.generators.registry import load_of_kind
+
     if request.portrait is not None:
         check_portrait(request.portrait, request.portrait_face)
-        return load_portraitist(request.portraitist)
+        return load_of_kind("portrait", request.portraitist)
     for name in _OF_PORTRAITS:
         if getattr(request, name) != PerformanceRequest.model_fields[name].default:
             raise InputError(f"--{name.replace('_', '-')} is for portraits; add --portrait with a picture.")
     return None
+
+
+def _check_length(request: PerformanceRequest, line_s: float) -> None:
+    """Refuse a line that is too long for its portrait's video or too short for music.
+
+    Raises:
+        InputError: it is.
+    """
+    from espressivo.underscore import check_music_length
+
+    if request.portrait is not None:
+        check_portrait_length(request.portrait, line_s)
+    if request.music:
+        check_music_length(line_s)
+
+
+def _mind_the_end(emotion: "EmotionTrack", line_s: float) -> None:
+    """Tell of keyframes that the line does not reach."""
+    last_s = emotion.keyframes[-1].t_s
+    if last_s > line_s + _LATE_S:
+        warnings.warn(
+            f"The emotion's last keyframe is at {last_s:g} s, but the line ends at {line_s:.1f} s.", stacklevel=3
+        )
 
 
 def _move(
@@ -263,10 +311,7 @@ def _move(
 ) -> "FaceMotion":
     """Move the face; a dial of `speaking` that is turned needs it taken apart and put together again."""
     if request.speaking == LipControls():
-        asked = generator.Request(
-            speech=speech, emotion=emotion, fps=request.fps, seed=request.seed, controls=request.controls
-        )
-        return generator.generate(asked, progress)
+        return generator.generate(_ask(generator, request, speech, emotion, _FACE_FIELDS), progress)
     from espressivo.generators.face.articulation.closure import LipGap
     from espressivo.generators.face.rig import load_head
     from espressivo.generators.portrait.pctalk.control import control
@@ -293,27 +338,28 @@ def _portray(
     speaking: LipControls,
     folder: Path,
     progress: ProgressCallback,
-) -> "TalkingPortrait":
+) -> "Video":
     """Let the picture speak; the take keeps it."""
     assert request.portrait is not None
     keep_portrait(request.portrait, folder)
-    asked = portraitist.Request(
-        speech=speech,
-        emotion=emotion,
-        portrait=request.portrait,
-        face=request.portrait_face,
-        motion=request.face,
-        controls=speaking,
-        variants=request.variants,
-        face_controls=request.controls,
-        fps=request.fps,
-        size=request.size,
-        whole=request.whole,
-        seed=request.seed,
-        label=request.label,
-        consent=request.consent,
-    )
-    return portraitist.generate(asked, progress)
+    directed = request.model_copy(update={"speaking": speaking})
+    return portraitist.generate(_ask(portraitist, directed, speech, emotion, _PORTRAIT_FIELDS), progress)
+
+
+def _ask(
+    generator: "Generator",
+    request: PerformanceRequest,
+    speech: "Speech",
+    emotion: "EmotionTrack",
+    fields: dict[str, str],
+) -> Any:
+    """Fill in a generator's request; what it has no field for must be left as it is by default."""
+    from espressivo.generators.registry import request_for
+
+    asked = {name: getattr(request, of) for name, of in fields.items()}
+    at_rest = {name: PerformanceRequest.model_fields[of].default for name, of in fields.items()}
+    at_rest["consent"] = request.consent  # the take keeps it, whether or not the generator wants to know
+    return request_for(generator, {"speech": speech, "emotion": emotion} | asked, at_rest)
 
 
 def _said_of(request: PerformanceRequest) -> dict[str, Any]:
@@ -329,8 +375,14 @@ def _licences(weights: tuple[str, ...]) -> dict[str, str]:
 
 
 def _transcript(text: str | None) -> str | None:
-    """Return the spoken words: `text` itself, or what the .txt file of that name holds."""
+    """Return the spoken words: `text` itself, or what the .txt file of that name holds.
+
+    Raises:
+        InputError: it is a file that cannot be read, or one of another kind.
+    """
     if text is None or not text.lower().endswith(".txt"):
+        if text is not None and len(text) < _LONGEST_NAME and Path(text).is_file():
+            raise InputError(f"{text} is no text file (.txt); give one, or the words themselves.")
         return text
     return read_plain_text(Path(text), "Transcript")
 

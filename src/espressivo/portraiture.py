@@ -1,34 +1,18 @@
 """A portrait in a performance: checked before anything long starts, moved with the face, written beside it."""
 
 import shutil
+from collections.abc import Sized
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from espressivo.errors import InputError
-from espressivo.generators.registry import load_generator
 from espressivo.progress import ProgressCallback
 
 if TYPE_CHECKING:
-    from espressivo.generators.base import Generator
-    from espressivo.generators.portrait.pctalk.network.video import KeypointPortrait
-    from espressivo.generators.portrait.video import TalkingPortrait
-    from espressivo.media.video import Sound
+    from espressivo.media.video import Sound, Video
 
 PHOTOGRAPH = "photograph.png"
 VIDEO = "portrait.mp4"
-
-
-def load_portraitist(name: str) -> "Generator":
-    """Load a portrait generator.
-
-    Raises:
-        InputError: there is no such generator, or it makes something else.
-    """
-    generator = load_generator(name)
-    if generator.spec.kind != "portrait":
-        raise InputError(f"'{name}' makes no portraits; choose a portrait generator, such as avatar.")
-    return generator
 
 
 def check_portrait(path: Path, face: int | None) -> None:
@@ -46,6 +30,19 @@ def check_portrait(path: Path, face: int | None) -> None:
         probe(path)
     else:
         Photograph.read(path, face)
+
+
+def check_portrait_length(path: Path, line_s: float) -> None:
+    """Refuse a line that is longer than the video of the portrait, before the video is looked through.
+
+    Raises:
+        InputError: it is.
+    """
+    from espressivo.generators.portrait.redub.footage import check_length, is_footage
+    from espressivo.media.video import probe
+
+    if is_footage(path):
+        check_length(path, probe(path).duration_s, line_s)
 
 
 def kept_name(source: Path) -> str:
@@ -70,12 +67,12 @@ def keep_portrait(source: Path, folder: Path) -> None:
 
 def write_portrait(
     folder: Path,
-    video: "TalkingPortrait | KeypointPortrait",
+    video: "Video",
     sound: "Sound | None" = None,
     progress: ProgressCallback | None = None,
 ) -> None:
-    """Write the video, with another sound than its own if one is given."""
+    """Write the video of a portrait, with another sound than its own if one is given."""
     from espressivo.media.encode import write_mp4
 
     heard = video if sound is None else replace(video, sound=sound)
-    write_mp4(folder / VIDEO, heard, progress, total_frames=len(video))
+    write_mp4(folder / VIDEO, heard, progress, total_frames=len(video) if isinstance(video, Sized) else None)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
 from espressivo.generators.music.sections import turning_points
-from espressivo.generators.registry import load_generator
+from espressivo.generators.registry import load_of_kind
 from espressivo.media.decode import read_audio
 from espressivo.progress import ProgressCallback
 
@@ -30,10 +30,20 @@ def load_composer(name: str) -> "Generator":
     Raises:
         InputError: there is no such generator, or it makes something else or no music to measure.
     """
-    generator = load_generator(name)
-    if generator.spec.kind != "music" or "sections" not in generator.Request.model_fields:
+    generator = load_of_kind("music", name)
+    if "sections" not in generator.Request.model_fields:
         raise InputError(f"'{name}' writes no music for a speech; choose a generator with sections, such as emogen.")
     return generator
+
+
+def check_music_length(seconds: float) -> None:
+    """Refuse a speech that is too short for music.
+
+    Raises:
+        InputError: it is shorter than two seconds.
+    """
+    if seconds < _SHORTEST_S:
+        raise InputError(f"A speech of {seconds:.1f} s is too short for music; it needs {_SHORTEST_S:g} s.")
 
 
 def compose_under(
@@ -48,8 +58,7 @@ def compose_under(
     Raises:
         InputError: the speech is shorter than two seconds.
     """
-    if seconds < _SHORTEST_S:
-        raise InputError(f"A speech of {seconds:.1f} s is too short for music; it needs {_SHORTEST_S:g} s.")
+    check_music_length(seconds)
     request = generator.Request(
         emotion=emotion, seconds=seconds, sections=turning_points(emotion, seconds), exact=True, seed=seed
     )

@@ -32,7 +32,9 @@ CONSENT = "It is a picture of nobody."
 @pytest.fixture(scope="module")
 def photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture of somebody, for all the program knows."""
-    return Path(shutil.copy(PORTRAIT, tmp_path_factory.mktemp("photos") / "me.jpg"))
+    path = tmp_path_factory.mktemp("photos") / "me.jpg"
+    Image.fromarray(read_image(PORTRAIT)[2:]).save(path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,11 @@ def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path, short: str
     [
         ({"label": True}, "--label is for portraits"),
         ({"consent": CONSENT}, "--consent is for portraits"),
-        ({"portrait": PORTRAIT, "portraitist": "parametric"}, "makes no portraits"),
+        ({"portrait": PORTRAIT, "portraitist": "parametric"}, "no portrait generator; choose avatar"),
+        ({"portrait": PORTRAIT, "portraitist": "pctalk"}, "espressivo generate pctalk takes; choose avatar"),
+        ({"face": "avatar"}, "no face generator; choose parametric"),
+        ({"transcript": str(PORTRAIT)}, "no text file"),
+        ({"transcript": "no words of this", "speaking": {"edits": ("never: wide 1.5",)}}, "not said in the line"),
         ({"portrait": PORTRAIT, "portrait_face": 3}, "no face 3"),
         ({"speaking": {"style": "mumbled"}}, "did you mean 'mumbling'"),
         ({"speaking": {"edits": ("never wide",)}}, "none of purse, wide and open"),
@@ -134,6 +140,12 @@ def test_what_cannot_be_made_is_said_in_a_sentence(options: dict, sentence: str,
     with pytest.raises(InputError, match=sentence):
         perform(PerformanceRequest(speech=LINE, **options), tmp_path / "take")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_word_that_is_not_said_shows_before_the_line_is_read(tmp_path: Path) -> None:
+    speaking = LipControls(edits=("never: wide 1.5",))
+    with pytest.raises(InputError, match="not said"):
+        perform(PerformanceRequest(speech=tmp_path / "none.wav", transcript="always", speaking=speaking))
 
 
 def test_a_picture_without_a_face_is_refused_before_anything_is_made(tmp_path: Path) -> None:

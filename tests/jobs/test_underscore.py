@@ -88,7 +88,7 @@ def test_pictures_stay_as_they_are_when_the_sound_is_exchanged(tmp_path: Path) -
 
 
 def test_only_composers_may_write_it() -> None:
-    with pytest.raises(InputError, match="writes no music"):
+    with pytest.raises(InputError, match="no music generator; choose emogen"):
         load_composer("parametric")
     with pytest.raises(InputError, match="no registered generator"):
         load_composer("mozart")

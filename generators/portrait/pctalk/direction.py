@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from espressivo.conditioning.notation import format_emotion
 from espressivo.generators.portrait.pctalk.conditions import Condition, parse_condition
 from espressivo.generators.portrait.pctalk.controls import LipControls
-from espressivo.generators.portrait.pctalk.edits import Edit, parse_edits
+from espressivo.generators.portrait.pctalk.edits import Edit, check_words, parse_edits
 from espressivo.generators.portrait.pctalk.styles import NEUTRAL, Style, format_style, parse_style
 from espressivo.progress import ProgressCallback
 
@@ -32,6 +32,11 @@ class Direction:
         edits = tuple(edit for text in controls.edits for edit in parse_edits(text))
         conditions = tuple(parse_condition(text) for text in controls.regions)
         return cls(style, edits, conditions, controls.lip_scale, controls.follow_loudness, controls.emotion_gain)
+
+
+def check_edits(controls: LipControls, transcript: str | None) -> None:
+    """Refuse edits of words that the line does not have. Raises what `parse_edits` and `check_words` raise."""
+    check_words([edit for text in controls.edits for edit in parse_edits(text)], transcript)
 
 
 def resolved(controls: LipControls, progress: ProgressCallback | None = None) -> LipControls:

@@ -37,6 +37,7 @@ _DIRECTION_WORDS: Final[dict[str, DirectionName]] = {
     **{"open": "opening", "opening": "opening"},
 }
 _TERM: Final = re.compile(r"(?P<word>[a-z]+)\s+(?P<amount>[+-]?(\d+\.?\d*|\.\d+))", re.ASCII)
+_SHOWN_WORDS: Final = 40
 _EXAMPLE: Final = "write for example 'never: wide 1.5' or 'open 1.2'"
 
 
@@ -64,6 +65,18 @@ def parse_edits(text: str) -> tuple[Edit, ...]:
     place, colon, terms = text.rpartition(":")
     words, time = _parse_place(place, text) if colon else ((), 0)
     return tuple(_parse_term(term.strip().lower(), text, words, time) for term in terms.split(","))
+
+
+def check_words(edits: Sequence[Edit], transcript: str | None) -> None:
+    """Refuse, before anything long starts, edits of words that a line does not have.
+
+    Raises:
+        InputError: an edit is for a word that is not in the transcript, or there is none.
+    """
+    spoken = [word.lower() for word in spoken_words(transcript or "")]
+    for edit in edits:
+        if edit.words:
+            _places(edit, spoken)
 
 
 def curves_of(
@@ -117,17 +130,22 @@ def _parse_term(term: str, text: str, words: tuple[str, ...], time: int) -> Edit
 
 def _said(edit: Edit, times_s: np.ndarray, words: Sequence[Word] | None) -> Float[np.ndarray, "frames"]:
     """Where the words of an edit are said: 1 inside them, 0 outside."""
-    wanted = " ".join(edit.words)
-    if not words:
+    words = words or ()
+    last = len(edit.words) - 1
+    places = _places(edit, [word.text.lower() for word in words])
+    spans = [window(times_s, words[first].start_s, words[first + last].end_s) for first in places]
+    return np.maximum.reduce(spans)
+
+
+def _places(edit: Edit, spoken: Sequence[str]) -> list[int]:
+    """Return where the words of an edit begin among those of the line."""
+    wanted, count = " ".join(edit.words), len(edit.words)
+    if not spoken:
         raise InputError(f"An edit of {wanted!r} needs the words of the line; give them with --transcript.")
-    spoken = [word.text.lower() for word in words]
-    count = len(edit.words)
     places = [first for first in range(len(spoken) - count + 1) if tuple(spoken[first : first + count]) == edit.words]
     if len(places) < max(edit.time, 1):
-        raise InputError(
-            f"{wanted!r} is said {len(places)} times in the line, so it cannot be edited"
-            f"{f' the {edit.time}. time' if edit.time else ''}; its words are: {' '.join(spoken)}."
-        )
-    chosen = places if not edit.time else places[edit.time - 1 : edit.time]
-    spans = [window(times_s, words[first].start_s, words[first + count - 1].end_s) for first in chosen]
-    return np.maximum.reduce(spans)
+        said = "said only " + ("once" if len(places) == 1 else f"{len(places)} times") if places else "not said"
+        sharp = f", so there is no {wanted}#{edit.time}" if places else ""
+        line = " ".join(spoken[:_SHOWN_WORDS]) + (" ..." if len(spoken) > _SHOWN_WORDS else "")
+        raise InputError(f"{wanted!r} is {said} in the line{sharp}; its words are: {line}.")
+    return places[edit.time - 1 : edit.time] if edit.time else places

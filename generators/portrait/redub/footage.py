@@ -74,12 +74,7 @@ class Footage:
         Raises:
             InputError: it is more than half a second longer.
         """
-        length_s = len(self) / self.face.fps
-        if line_s > length_s + _LATE_S:
-            raise InputError(
-                f"The line lasts {line_s:.1f} s, but {self.path.name} only {length_s:.1f} s; give a longer video or a "
-                "shorter line."
-            )
+        check_length(self.path, len(self) / self.face.fps, line_s)
 
     def rest_image(self) -> UInt8[np.ndarray, "h w 3"]:
         """Return the picture of the frame at rest."""
@@ -87,6 +82,19 @@ class Footage:
             if number == self.rest:
                 return frame
         raise InputError(f"{self.path} has become shorter while it was read; leave it as it is and try again.")
+
+
+def check_length(path: Path, length_s: float, line_s: float) -> None:
+    """Refuse a line that goes on when a video of `length_s` has ended.
+
+    Raises:
+        InputError: it is more than half a second longer.
+    """
+    if line_s > length_s + _LATE_S:
+        raise InputError(
+            f"The line lasts {line_s:.1f} s, but {path.name} only {length_s:.1f} s; give a longer video or a shorter "
+            "line."
+        )
 
 
 def is_footage(path: Path) -> bool:
