@@ -24,6 +24,7 @@ from espressivo.conditioning.vocabulary import VAD
 from espressivo.errors import EmotionError
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e-?\d+)?", re.ASCII | re.IGNORECASE)
+_STRENGTH_OTHERWISE = re.compile(r"(?P<word>[^\W\d]+)\s*[=\s,(]\s*(\d+\.?\d*|\.\d+)\s*[%)]?", re.ASCII)
 _KEYFRAME = re.compile(r"@\s*(?P<time>[^\s~@]*)(~(?P<ease>[^\s@]*))?(?P<state>[^@]*)")
 _MAX_CHARACTERS = 100_000
 
@@ -79,12 +80,21 @@ def _parse_state(text: str) -> EmotionState:
                 raise EmotionError(f"Emotion {_short(text.strip())} gives vad twice; it can only lie in one place.")
             place = _parse_vad(value, term.strip())
         else:
+            _refuse_other_notation(term.strip(), value if colon else "")
             words.append(EmotionState.of(name, _parse_number(value, term.strip()) if colon else None))
     style_name = style.strip() if tilde else None
     if place is not None and not words:
         return EmotionState.from_vad(place, style=style_name)
     state = words[0] if len(words) == 1 else layer(words)
     return EmotionState(state.weights, state.intensity, place or state.vad_override, style_name)
+
+
+def _refuse_other_notation(term: str, value: str) -> None:
+    """Say how it is written here where somebody writes `joy 0.8`, `joy=0.8`, `joy:80%` or `joy:0.6, fear:0.3`."""
+    if "," in value:
+        raise EmotionError(f"{_short(term)} is no emotion; mix emotions with a plus, as in joy:0.6+fear:0.3.")
+    if _STRENGTH_OTHERWISE.fullmatch(term) or value.endswith("%"):
+        raise EmotionError(f"{_short(term)} is no emotion; write its strength from 0 to 1, as in joy:0.8.")
 
 
 def _parse_vad(value: str, term: str) -> VAD:

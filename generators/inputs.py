@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, InstanceOf, WithJsonSchema
 
+from espressivo.conditioning.borrowed import parse_borrowed
 from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.speech import Speech
 from espressivo.conditioning.track import EmotionTrack
+from espressivo.errors import InputError
 
 
 def _read_speech(value: Any) -> Any:
@@ -15,7 +17,13 @@ def _read_speech(value: Any) -> Any:
 
 
 def _read_emotion(value: Any) -> Any:
-    return parse_emotion(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if parse_borrowed(value) is not None:
+        raise InputError(
+            f"{value!r} is recognised by espressivo perform; name an emotion here, or the emotion.emotionml of a take."
+        )
+    return parse_emotion(value)
 
 
 SpeechInput = Annotated[

@@ -33,6 +33,7 @@ def test_a_generator_has_its_own_options(tmp_path: Path, capsys: pytest.CaptureF
     [
         (["generate", "parametrc"], "did you mean 'parametric'"),
         ([*FACE, "--emotion", "joy:7"], "between 0 and 1"),
+        ([*FACE, "--emotion", "auto"], "recognised by espressivo perform"),
         ([*FACE, "--emotion", "joy", "--fps", "0"], "fps"),
         (["generate", "parametric", "--speech", "none.wav", "--emotion", "joy"], "none.wav"),
         ([*FACE, "--emotion", "joy", "--checkpoint", "my.pt"], "my.pt"),
