@@ -37,9 +37,24 @@ def test_what_is_transparent_lies_on_white(tmp_path: Path) -> None:
     assert (shown[1:] == 255).all()
 
 
-def test_grey_and_deep_pictures_become_rgb(tmp_path: Path) -> None:
-    Image.fromarray(PICTURE[..., 0]).save(path := tmp_path / "grey.png")
+@pytest.mark.parametrize("deep", [1, 257], ids=["8 bits", "16 bits"])
+def test_grey_and_deep_pictures_become_rgb(deep: int, tmp_path: Path) -> None:
+    grey = PICTURE[..., 0] if deep == 1 else PICTURE[..., 0].astype(np.uint16) * 257
+    Image.fromarray(grey).save(path := tmp_path / "grey.png")
     assert np.array_equal(read_image(path), np.repeat(PICTURE[..., :1], 3, axis=2))
+
+
+def test_pictures_for_print_become_rgb(tmp_path: Path) -> None:
+    smooth = Image.fromarray(PICTURE).resize((64, 64), Image.Resampling.BICUBIC)
+    smooth.convert("CMYK").save(path := tmp_path / "print.jpg", quality=95)
+    assert np.abs(read_image(path).astype(int) - np.asarray(smooth)).mean() < 3
+
+
+@pytest.mark.parametrize("name", ["moving.png", "moving.webp"])
+def test_of_a_moving_picture_the_first_frame_is_read(name: str, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(path := tmp_path / name, save_all=True, append_images=frames[1:], lossless=True)
+    assert (read_image(path) == (255, 0, 0)).all()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,14 @@ def test_a_picture_stands_as_the_camera_was_held(tmp_path: Path) -> None:
     assert _apart_px(photograph.points_px, LANDMARKS) < 0.02 * EYES_PX
 
 
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_a_face_that_lies_on_its_side_is_read(quarters: int) -> None:
+    x, y, z = Photograph.of(np.rot90(HEAD, quarters)).points_px.T
+    side = len(HEAD)
+    upright = np.stack([side - y, x, z] if quarters == 1 else [y, side - x, z], axis=1)
+    assert _apart_px(upright, LANDMARKS) < 0.04 * EYES_PX
+
+
 @pytest.mark.parametrize("size", [230, 4000])
 def test_small_and_large_pictures_are_read(size: int) -> None:
     photograph = Photograph.of(_scaled(size))
@@ -71,6 +79,8 @@ def test_the_face_is_the_largest_or_the_one_that_is_asked_for() -> None:
 def test_what_cannot_move_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(FaceError, match="shows no face that can be seen"):
         Photograph.of(np.zeros((300, 300, 3), np.uint8))
+    with pytest.raises(FaceError, match="upside down; give one that is upright"):
+        Photograph.of(np.rot90(HEAD, 2))
     with pytest.raises(FaceError, match=f"px from brows to chin, too small to move; .*{MIN_FACE_PX} px"):
         Photograph.of(_scaled(120))
     (tmp_path / "no.png").write_bytes(b"no picture")

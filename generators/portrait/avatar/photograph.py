@@ -81,7 +81,10 @@ def read_face(image: UInt8[np.ndarray, "h w 3"], face: DetectedFace, name: str) 
         )
     points = read_mesh(image, face)
     if points is None or _apart(points, face) > 0.35 * face.size_px:
-        raise FaceError(f"{name} shows a face that is covered or turned away; give one with eyes and mouth in sight.")
+        raise FaceError(
+            f"{name} shows a face that is covered, turned away or upside down; give one that is upright, with eyes and "
+            "mouth in sight."
+        )
     pitch, yaw, _ = head_poses(points).angles_deg
     if abs(yaw) > MAX_YAW_DEG:
         raise FaceError(

@@ -12,6 +12,8 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 """Of files that are taken for pictures."""
 MAX_PIXELS = 50_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+_DEEP = ("I;16", "I;16B", "I")
+"""Modes of grey with 16 bits."""
 _WHITE = (255, 255, 255, 255)
 
 
@@ -34,6 +36,8 @@ def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
             upright = ImageOps.exif_transpose(opened)
             if upright.has_transparency_data:
                 upright = Image.alpha_composite(Image.new("RGBA", upright.size, _WHITE), upright.convert("RGBA"))
+            if upright.mode in _DEEP:  # Pillow would make all of it white that is brighter than 255 of 65535
+                upright = Image.fromarray((np.asarray(upright).clip(0, 65535) >> 8).astype(np.uint8))
             return np.asarray(upright.convert("RGB"))
     except FileNotFoundError:
         raise MediaError(f"{path} does not exist; give a picture.") from None
