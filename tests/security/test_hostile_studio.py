@@ -20,9 +20,10 @@ from espressivo.conditioning.state import EmotionState  # noqa: E402
 from espressivo.conditioning.track import EmotionTrack  # noqa: E402
 from espressivo.demo import SPEECH_FOLDER  # noqa: E402
 from espressivo.errors import EspressivoError, InputError  # noqa: E402
+from espressivo.performance import PerformanceRequest  # noqa: E402
 from espressivo.take import Take  # noqa: E402
 from espressivo.ui.studio import messages  # noqa: E402
-from espressivo.ui.studio.asking import request_from, typed_emotion  # noqa: E402
+from espressivo.ui.studio.asking import FILE_FIELDS, kept_request, request_from, typed_emotion  # noqa: E402
 from espressivo.ui.studio.emotion_controls import track_of  # noqa: E402
 from espressivo.ui.studio.files import Tickets  # noqa: E402
 from espressivo.ui.studio.result import result_html  # noqa: E402
@@ -331,6 +332,41 @@ def test_sentences_name_files_without_folders() -> None:
     assert "line.wav is not a sound." in text
 
 
+def _take_that_asked(request: dict[str, Any], folder: Path) -> Take:
+    folder.mkdir()
+    (folder / "take.json").write_text(json.dumps({"request": request}))
+    return Take.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"size": "huge"}, "size 'huge' cannot be used"),
+        ({"size": 10**9}, "size"),
+        ({"controls": {"jaw": "<b>"}}, "jaw"),
+        ({"controls": []}, "controls"),
+        ({"formats": "exe"}, "formats"),
+        ({"transcript": {"path": "/etc/passwd"}}, "transcript"),
+        ({"speaking": {"style": "of:/etc/passwd"}}, "file"),
+        ({"identity": "../../etc/passwd"}, "file"),
+        ({"unknown": 1}, "unknown"),
+    ],
+    ids=str,
+)
+def test_what_an_imported_take_asked_for_is_checked(request_: dict[str, Any], says: str, tmp_path: Path) -> None:
+    take = _take_that_asked(request_ | {"speech": "/etc/passwd", "portrait": "/etc/passwd"}, tmp_path / "line")
+    with pytest.raises(InputError) as raised:
+        kept_request(PerformanceRequest, take, (*FILE_FIELDS, "emotion"))
+    assert says in str(raised.value)
+    assert str(raised.value).startswith("What 'line' was asked for cannot be used here: ")
+    assert "\n" not in str(raised.value)
+
+
+def test_files_of_an_imported_take_are_not_asked_for_again(tmp_path: Path) -> None:
+    take = _take_that_asked({"speech": "/etc/passwd", "portrait": "/etc/passwd", "size": 128}, tmp_path / "line")
+    assert kept_request(PerformanceRequest, take, (*FILE_FIELDS, "emotion")) == {"size": 128}
+
+
 # Sessions
 
 
@@ -415,6 +451,16 @@ def test_logins_that_are_none(text: str, capsys: pytest.CaptureFixture[str], tmp
     file.write_text(text)
     assert main(["studio", "--logins", str(file), "--folder", str(tmp_path / "takes")]) == 2
     assert "name:password" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "0.0.0.0"])
+def test_other_names_for_this_computer_are_not_answered_to(host: str, address: str) -> None:
+    """A page elsewhere whose name is made to point here would otherwise read what the visitor's studio answers."""
+    for path in ("", "config", "gradio_api/info"):
+        answer = httpx.get(address + path, headers={"Host": host})
+        assert answer.status_code == 400
+        assert "espressivo" not in answer.text
+    assert httpx.get(address + "config", headers={"Host": "localhost:1"}).status_code == 200
 
 
 def test_with_logins_a_stranger_sees_nothing(tmp_path: Path) -> None:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\">&amp; </script><script>document.title='owned'</script>"
-NAMES = ("line", "piece", "sad-tune", "hostile")
-"""Takes of the project: one that says a line, two pieces of music, and a piece whose texts are markup."""
+NAMES = ("line", "piece", "sad-tune", "hostile", "odd")
+"""Takes of the project: one that says a line, two pieces of music, one whose texts are markup, and one whose request is
+none."""
 _FPS, _SIDE = 10.0, 64
 _BEAT = 480
 _BARS = 4
@@ -38,6 +39,7 @@ def make_project(folder: Path) -> Path:
     _write_piece(library, "piece", "happiness:0.9", pitch=72)
     _write_piece(library, "sad-tune", "sadness:0.9", pitch=55)
     _write_piece(library, "hostile", MARKUP, pitch=60, transcript=MARKUP, generator=MARKUP)
+    _write_piece(library, "odd", "calm", pitch=62, bars="<b>many")
     return write_project(library, NAMES, folder / "takes.espressivo.zip")
 
 
@@ -55,7 +57,13 @@ def _write_line(library: Library) -> None:
 
 
 def _write_piece(
-    library: Library, name: str, emotion: str, pitch: int, transcript: str | None = None, generator: str = "faders"
+    library: Library,
+    name: str,
+    emotion: str,
+    pitch: int,
+    transcript: str | None = None,
+    generator: str = "faders",
+    bars: int | str = _BARS,
 ) -> None:
     count = 4 * _BARS
     random = np.random.default_rng(pitch)
@@ -67,7 +75,7 @@ def _write_piece(
         times_s = np.arange(round(notes.seconds * RATE_HZ)) / RATE_HZ
         tone = 0.1 * np.sin(2 * np.pi * 220 * times_s)
         write_stereo_wav(folder / "music.wav", np.stack([tone, tone], axis=1).astype(np.float32))
-        request = {"emotion": emotion, "bars": _BARS} | ({} if transcript is None else {"transcript": transcript})
+        request = {"emotion": emotion, "bars": bars} | ({} if transcript is None else {"transcript": transcript})
         _write_record(folder, request, "music", generator)
 
 

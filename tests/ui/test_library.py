@@ -51,6 +51,15 @@ def test_takes_are_found_opened_and_gone_on_from(page: "Page", project: Path) ->
     page.wait_for_selector("#es-music-roll [data-part=roll]")
 
 
+def test_a_request_that_is_none_is_said_in_place(page: "Page", project: Path) -> None:
+    bring_takes(page, project)
+    page.locator("[data-name=odd]").click()
+    page.get_by_role("button", name="Go on from this take").click()
+    problem = page.locator("#es-library-said [role=alert]")
+    expect(problem).to_contain_text("What 'odd' was asked for cannot be used here: bars '<b>many' cannot be used")
+    assert problem.locator("b").count() == 0
+
+
 def test_markup_in_a_take_is_text(page: "Page", project: Path) -> None:
     bring_takes(page, project)
     card = page.locator("[data-name=hostile]")

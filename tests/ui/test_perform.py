@@ -10,7 +10,10 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-from espressivo.demo import SPEECH_FOLDER
+from PIL import Image
+
+from espressivo.demo import PORTRAIT, SPEECH_FOLDER
+from espressivo.media.image import read_image
 from tests.ui.conftest import WIDE, visit
 
 _SLOW_MS = 90_000
@@ -244,6 +247,30 @@ def test_stopping_in_the_queue(browser: "Browser", studio_url: str) -> None:
             assert page.locator("#es-perform-result video").count() == 0
 
 
+def test_everybody_who_waits_is_told_how_many_are_before(browser: "Browser", studio_url: str) -> None:
+    """And short work does not wait: the words of a third visitor's line are found while a take is being made."""
+    for first in visit(browser, studio_url, WIDE):
+        for second in visit(browser, studio_url, WIDE):
+            for third in visit(browser, studio_url, WIDE):
+                for page, line, said in (
+                    (first, "joy", "Wait"),
+                    (second, "calm", "Waiting, 1 before you"),
+                    (third, "anger", "Waiting, 2 before you"),
+                ):
+                    _borrow(page, line)
+                    page.click("#es-perform-go")
+                    expect(page.locator("#es-perform-status")).to_contain_text(said, timeout=10_000)
+                    if page is first:
+                        page.wait_for_selector("#es-perform-status progress", timeout=_SLOW_MS)
+                third.wait_for_selector(".es-word", state="attached", timeout=_SLOW_MS)
+                third.click("#es-perform-stop")
+                expect(third.locator("#es-perform-status")).to_contain_text("Stopped", timeout=5000)
+                first.click("#es-perform-stop")
+                expect(second.locator("#es-perform-status")).not_to_contain_text("Waiting", timeout=_SLOW_MS)
+                second.click("#es-perform-stop")
+                expect(second.locator("#es-perform-status")).to_contain_text("Stopped", timeout=5000)
+
+
 def test_a_bad_file_is_a_sentence_beside_the_button(page: "Page", tmp_path: Path) -> None:
     bad = tmp_path / "not <b>really<b> sound.wav"
     bad.write_text("I am not a sound.\n" * 50)
@@ -269,8 +296,42 @@ def test_a_photograph_performs(page: "Page") -> None:
     page.get_by_label("A photograph too").check()
     page.click("#es-borrow-portrait")
     page.wait_for_selector(".es-draft img", timeout=_SLOW_MS)
+    expect(page.get_by_label("Consent")).to_be_hidden()
     _perform(page)
     assert "portrait.mp4" in page.locator(".es-files a").all_inner_texts()
+
+
+def test_the_draft_of_a_portrait_follows_pad_and_playhead(page: "Page") -> None:
+    picture = "document.querySelector('.es-draft img').src"
+
+    def changes(before: str) -> str:
+        page.wait_for_function(f"(before) => {picture} !== before", arg=before, timeout=_SLOW_MS)
+        return page.evaluate(picture)
+
+    page.get_by_label("A photograph too").check()
+    expect(page.get_by_label("Consent")).to_be_visible()
+    page.click("#es-borrow-portrait")
+    page.wait_for_selector(".es-draft img", timeout=_SLOW_MS)
+    neutral = page.evaluate(picture)
+    page.get_by_role("button", name="surprise", exact=True).click()
+    surprised = changes(neutral)
+    page.locator(".es-sheet").dblclick(position={"x": 400, "y": 30})
+    page.get_by_role("button", name="neutral", exact=True).click()
+    changes(surprised)
+    page.locator(".es-key").first.focus()
+    page.wait_for_function(f"(wanted) => {picture} === wanted", arg=surprised, timeout=_SLOW_MS)
+
+
+def test_a_photograph_of_somebody_else_asks_for_consent(page: "Page", tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    Image.fromarray(read_image(PORTRAIT)[:, ::-1]).save(other)
+    page.get_by_label("A photograph too").check()
+    page.click("#es-borrow-portrait")
+    expect(page.get_by_label("Consent")).to_be_hidden(timeout=_SLOW_MS)
+    page.locator("#es-perform-portrait").get_by_label("Clear").click()
+    page.locator("#es-perform-portrait input[type=file]").set_input_files(other)
+    page.wait_for_selector(".es-draft img", timeout=_SLOW_MS)
+    expect(page.get_by_label("Consent")).to_be_visible()
 
 
 def test_settings_survive_a_reload(page: "Page") -> None:

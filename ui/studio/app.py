@@ -18,9 +18,11 @@ from espressivo.ui.studio.worker import Workers
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.middleware import Middleware
 
 MAX_UPLOAD_MB = 512
 _CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
+_OWN_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 _HEAD = '<script type="module" src="studio/studio.js"></script>'
 
 
@@ -148,7 +150,7 @@ def launch(
             theme=studio_theme(),
             css_paths=sorted(STATIC.glob("*.css")),
             head=_HEAD,
-            app_kwargs={"routes": [*tickets.routes(), *studio_routes()]},
+            app_kwargs={"routes": [*tickets.routes(), *studio_routes()], "middleware": _doors(host, logins)},
         )
     except OSError as error:
         workers.close()
@@ -168,6 +170,18 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _doors(host: str, logins: list[tuple[str, str]] | None) -> "list[Middleware]":
+    """Return what is asked before a request is heard.
+
+    Without logins only this computer's own names are answered to: a page elsewhere could have its own name point here,
+    and so use the studio from a visitor's browser.
+    """
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    return [] if logins else [Middleware(TrustedHostMiddleware, allowed_hosts=[host, *_OWN_NAMES])]
 
 
 def _data_folder() -> Path:

@@ -74,10 +74,10 @@ def kept_request(model: type[BaseModel], take: Take, apart: Collection[str]) -> 
         InputError: a field is unknown, does not fit, or names a file.
     """
     asked = {name: value for name, value in take.record["request"].items() if name not in apart}
-    required = {name: take.file("speech.wav") for name in apart if model.model_fields[name].is_required()}
+    required = [name for name, field in model.model_fields.items() if name in apart and field.is_required()]
     try:
         _refuse_typed_files({name: value for name, value in asked.items() if name not in _PLAIN_TEXT})
-        model.model_validate(asked | required)
+        model.model_validate(asked | dict.fromkeys(required, take.file("speech.wav")))
     except InputError as error:
         raise InputError(strings.request_not_kept(take.folder.name, str(error))) from None
     return asked

@@ -30,6 +30,7 @@ from espressivo.ui.studio.emotion_controls import (
 )
 from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.form import RequestForm
+from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.remembering import remember
 from espressivo.ui.studio.result import result_html
 from espressivo.ui.studio.studio import WORKING
@@ -94,6 +95,7 @@ class _Tab:
                     self.go = gr.Button(strings.GO, variant="primary", size="lg", elem_id="es-perform-go", scale=3)
                     self.stop = gr.Button(strings.STOP, size="lg", elem_id="es-perform-stop", interactive=False)
                 self.status = gr.HTML(elem_id="es-perform-status", min_height=52)
+                self.draft_picture = gr.HTML(elem_id="es-draft")
         gr.Markdown(f"### {strings.TIME_LINE}")
         self.timeline = emotion_timeline("perform", elem_id="es-perform-timeline")
         with gr.Row(elem_classes="es-columns"):
@@ -119,7 +121,7 @@ class _Tab:
             sources=["upload", "microphone"], type="filepath", label=strings.SPEECH, elem_id="es-perform-speech"
         )
         gr.Markdown(strings.DEMO_LINES, elem_classes="es-hint")
-        with gr.Row(elem_classes="es-tight"):
+        with gr.Row(elem_classes="es-tight es-narrow"):
             self.demos = {
                 line: gr.Button(strings.demo_line(line), size="sm", elem_id=f"es-demo-{line}", min_width=60)
                 for line in demo_lines()
@@ -152,7 +154,6 @@ class _Tab:
             )
             self.borrow_portrait = gr.Button(strings.BORROW_PORTRAIT, size="sm", elem_id="es-borrow-portrait")
             self.moment = emotion_moment("perform", elem_id="es-perform-moment")
-            self.draft_picture = gr.HTML(elem_id="es-draft")
             self.portrait_says = gr.HTML()
             self.label_form = RequestForm(PerformanceRequest, only=_LABEL)
             with gr.Column(elem_id="es-consent") as self.consent_group:
@@ -314,7 +315,7 @@ class _Tab:
             take: Take = doing.result
             yield {
                 self.status: messages.note(strings.DONE),
-                self.result: result_html(self.studio.tickets, take),
+                self.result: result_html(self.studio.tickets, take, Library(session).thumbnail(take.folder.name)),
                 self.stage: self._stage_of(take, session),
                 self.studio.takes_changed: count + 1,
                 **idle,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from espressivo.ui.studio import strings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from espressivo.take import Take
     from espressivo.ui.studio.files import Tickets
 
@@ -14,12 +16,12 @@ _SOUNDS = ("music.wav",)
 _LONGEST_EMOTION = 160
 
 
-def result_html(tickets: "Tickets", take: "Take") -> str:
-    """Return players and downloads of a take."""
+def result_html(tickets: "Tickets", take: "Take", picture: "Path | None" = None) -> str:
+    """Return players and downloads of a take; the largest shows `picture` until it plays."""
     names = [name for name in take.record.get("files", {}) if take.file(name).is_file()]
     videos = [name for name in _VIDEOS if name in names]
     sounds = [name for name in _SOUNDS if name in names]
-    first = _video(tickets, take, videos[0]) if videos else ""
+    first = _video(tickets, take, videos[0], picture) if videos else ""
     parts = [_video(tickets, take, name) for name in videos[1:]] + [_sound(tickets, take, name) for name in sounds]
     return (
         f'<div class="es-result" data-take="{escape(take.folder.name)}">'
@@ -29,12 +31,13 @@ def result_html(tickets: "Tickets", take: "Take") -> str:
     )
 
 
-def _video(tickets: "Tickets", take: "Take", name: str) -> str:
+def _video(tickets: "Tickets", take: "Take", name: str, picture: "Path | None" = None) -> str:
     label = escape(strings.COMPOSED[name.partition(".")[0]])
     address = escape(tickets.file(take.file(name)))
+    poster = f' poster="{escape(tickets.file(picture))}"' if picture else ""
     return (
-        f'<figure><video controls playsinline preload="metadata" src="{address}#t=0.02" aria-label="{label}"></video>'
-        f"<figcaption>{label}</figcaption></figure>"
+        f'<figure><video controls playsinline preload="metadata" src="{address}#t=0.02"{poster} aria-label="{label}">'
+        f"</video><figcaption>{label}</figcaption></figure>"
     )
 
 

@@ -25,7 +25,7 @@ def side(folder: Path, library: Library, tickets: Tickets) -> dict[str, Any]:
     found = next((folder / name for name in _MEDIA if (folder / name).is_file()), None)
     if found is None:
         raise InputError(f"'{entry.name}' holds neither picture nor sound; choose another take.")
-    poster = None if found.suffix == ".mp4" else library.thumbnail_of(entry)
+    poster = library.thumbnail_of(entry)
     return {
         "title": entry.title,
         "emotion": entry.emotion,
@@ -65,11 +65,12 @@ def grid_html(cells: Sequence[Path], library: Library, tickets: Tickets) -> str:
 
 def _cell(folder: Path, library: Library, tickets: Tickets) -> str:
     label = escape(label_of(folder))
+    picture = library.thumbnail_of(entry_of(Take.open(folder)))
     video = next((folder / name for name in _MEDIA if name.endswith(".mp4") and (folder / name).is_file()), None)
     if video is not None:
         medium = f'<video controls playsinline loop preload="metadata" src="{escape(tickets.file(video))}"'
-        return f'<li>{medium} aria-label="{label}"></video><p>{label}</p></li>'
-    picture = library.thumbnail_of(entry_of(Take.open(folder)))
+        shown = "" if picture is None else f' poster="{escape(tickets.file(picture))}"'
+        return f'<li>{medium}{shown} aria-label="{label}"></video><p>{label}</p></li>'
     image = f'<img src="{escape(tickets.file(picture))}" alt="">' if picture else ""
     sound = f'<audio controls preload="metadata" src="{escape(tickets.file(folder / "music.wav"))}"'
     return f'<li>{image}{sound} aria-label="{label}"></audio><p>{label}</p></li>'

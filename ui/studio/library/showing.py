@@ -28,7 +28,7 @@ def cards(library: Library, tickets: Tickets, search: str, chosen: Sequence[str]
     }
 
 
-def opened_take(entry: Entry, tickets: Tickets) -> str:
+def opened_take(entry: Entry, tickets: Tickets, picture: Path | None) -> str:
     """Return a take as HTML: what it sounds and looks like, what it is, and its files."""
     facts = {
         strings.FACT_EMOTION: entry.emotion,
@@ -38,7 +38,7 @@ def opened_take(entry: Entry, tickets: Tickets) -> str:
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items() if text)
     return (
-        f'<article class="es-take"><h3>{escape(entry.title)}</h3>{player(entry, tickets)}<dl>{rows}</dl>'
+        f'<article class="es-take"><h3>{escape(entry.title)}</h3>{player(entry, tickets, picture)}<dl>{rows}</dl>'
         f"{files_html(entry.take, tickets)}</article>"
     )
 
@@ -57,14 +57,18 @@ def files_html(take: Take, tickets: Tickets) -> str:
     )
 
 
-def player(entry: Entry, tickets: Tickets) -> str:
-    """Return a player for the best thing a take holds; nothing where it has neither picture nor sound."""
+def player(entry: Entry, tickets: Tickets, picture: Path | None) -> str:
+    """Return a player for the best thing a take holds, showing `picture` until it plays.
+
+    Nothing where it has neither picture nor sound.
+    """
     found = next((entry.take.file(name) for name in _PLAYERS if entry.take.file(name).is_file()), None)
     if found is None:
         return ""
     address, label = escape(tickets.file(found)), escape(f"{entry.title}: {found.name}")
     if found.suffix == ".mp4":
-        return f'<video controls playsinline preload="metadata" src="{address}" aria-label="{label}"></video>'
+        poster = f' poster="{escape(tickets.file(picture))}"' if picture else ""
+        return f'<video controls playsinline preload="metadata" src="{address}"{poster} aria-label="{label}"></video>'
     return f'<audio controls preload="metadata" src="{address}" aria-label="{label}"></audio>'
 
 

@@ -92,10 +92,11 @@ def build(studio: "Studio") -> None:
 
     def show_take(event: gr.EventData, request: gr.Request) -> tuple[str, Any]:
         try:
-            entry = library(request).entry(_Opened.model_validate(event._data).name)
+            known = library(request)
+            entry = known.entry(_Opened.model_validate(event._data).name)
         except EspressivoError as error:
             return messages.problem(error), gr.update(visible=False)
-        return opened_take(entry, studio.tickets), gr.update(visible=True)
+        return opened_take(entry, studio.tickets, known.thumbnail_of(entry)), gr.update(visible=True)
 
     def delete_chosen(held: Any, count: int, request: gr.Request) -> tuple[str, Any, tuple[str, ...], int]:
         names = _Cards.model_validate(held or {}).chosen

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 WIDTH, HEIGHT = 320, 240
+"""Of notes, px."""
+_LONGEST_PX = 480
+"""Side of a frame, which players show until they play."""
 _VIDEOS = ("portrait.mp4", "face.mp4", "body.mp4", "performance.mp4")
 _MOMENT = 0.4
 """Of a clip: past its beginning, which is neutral, and before its end, which rests."""
@@ -24,7 +27,7 @@ _QUALITY = 82
 
 
 def write_thumbnail(take: Take, path: Path) -> bool:
-    """Write a JPEG of `WIDTH` x `HEIGHT` to `path`, and say whether there was something to show.
+    """Write a JPEG to `path`, a video's in its own proportions, and say whether there was something to show.
 
     Raises:
         EspressivoError: its video or its notes cannot be read, or the picture not be written.
@@ -54,7 +57,7 @@ def _of_video(path: Path) -> "Image":
     frames = list(islice(read_video_frames(path, every), 2))
     if not frames:
         raise MediaError(f"{path.name} holds no picture; make the take again.")
-    return ImageOps.fit(Image.fromarray(frames[-1]), (WIDTH, HEIGHT), centering=(0.5, 0.35))
+    return ImageOps.contain(Image.fromarray(frames[-1]), (_LONGEST_PX, _LONGEST_PX))
 
 
 def _of_notes(path: Path) -> "Image":

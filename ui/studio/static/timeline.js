@@ -42,6 +42,7 @@ export function mount(element, props, trigger, watch) {
   const ease = make("select", { "aria-label": texts.ease, change: () => store.setEase(ease.value) },
     ...EASES.map((name) => make("option", { value: name }, name)));
   const snap = make("input", { type: "checkbox", checked: true, change: () => (store.snap = snap.checked) });
+  const snapping = make("label", { class: "es-check", hidden: true }, snap, texts.snap);
   const add = button("add", () => store.add(store.playhead_s));
   const remove = button("remove", () => store.remove(store.selected));
   const undo = button("undo", () => store.undo());
@@ -51,7 +52,7 @@ export function mount(element, props, trigger, watch) {
     make("span", { class: "es-gap" }),
     add, remove,
     make("label", {}, texts.at, typed), make("label", {}, texts.then, ease),
-    make("label", { class: "es-check" }, snap, texts.snap),
+    snapping,
     make("span", { class: "es-gap" }),
     undo, redo,
     button("zoom_out", () => setZoom(zoom / 2)), button("zoom_in", () => setZoom(zoom * 2)));
@@ -214,6 +215,7 @@ export function mount(element, props, trigger, watch) {
     if (keyframe && document.activeElement !== ease) ease.value = keyframe.ease ?? "linear";
     if (document.activeElement !== typed) typed.value = (keyframe?.t_s ?? store.playhead_s).toFixed(2);
     empty.hidden = Boolean(store.sound);
+    snapping.hidden = !store.sound?.words?.length;
     show_playhead();
   }
 
