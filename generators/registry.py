@@ -119,4 +119,4 @@ def _load(point: EntryPoint) -> type[Generator]:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(".")
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".: ")

@@ -129,6 +129,7 @@ def _write_portrait(
     progress: ProgressCallback | None,
 ) -> None:
     from espressivo.generators.face.export.livelink import write_livelink_csv
+    from espressivo.generators.portrait.pctalk.network.video import KeypointPortrait
     from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.portraiture import write_portrait
 

@@ -32,6 +32,7 @@ from espressivo.generators.portrait.pctalk.deformation import Deformation, defor
 from espressivo.generators.portrait.pctalk.direction import Direction
 from espressivo.generators.portrait.pctalk.lids import with_blinks, without_blinks
 from espressivo.generators.portrait.pctalk.speaking import spoken
+from espressivo.generators.registry import request_for
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 Emphasis = Callable[
@@ -118,7 +119,7 @@ def control(
         emotion: of the whole face.
         direction: everything else that is asked.
         fps: frames per second.
-        seed: of the face generator.
+        seed: of the face generator, if it has one.
         face_controls: dials of the face generator; one that has others, or none, does not see them.
         progress: told how far it has come.
 
@@ -134,7 +135,8 @@ def control(
     motions: dict[EmotionTrack, FaceMotion] = {}
     for number, track in enumerate(tracks):
         report(ProgressEvent(_STAGE, number / len(tracks)))
-        motions[track] = generator.generate(generator.Request(speech=speech, emotion=track, fps=fps, seed=seed, **own))
+        asked = {"speech": speech, "emotion": track, "fps": fps, "seed": seed} | own
+        motions[track] = generator.generate(request_for(generator, asked, at_rest={"seed": seed}))
     prosody = analyse_prosody(speech)
     still = {track: without_blinks(motion) for track, motion in motions.items()}
     neutral, _ = still[_NEUTRAL]
