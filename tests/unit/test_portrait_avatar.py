@@ -10,6 +10,7 @@ from espressivo.generators.face.arkit import weights_from
 from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.portrait.avatar.avatar import MAX_SIZE, Avatar
 from espressivo.generators.portrait.avatar.background import fill_behind, read_matte
+from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.photograph import Photograph
 
 pytest.importorskip("ai_edge_litert", reason="the evaluate extra")
@@ -173,3 +174,14 @@ def test_values_of_any_kind_are_drawn() -> None:
     frame = AVATAR.draw(np.full(52, np.nan), (np.inf, -9.0, np.nan), (9.0, -9.0))
     assert frame.shape == (256, 256, 3)
     assert AVATAR.draw(np.full(52, 1e9), (9, 9, 9)).dtype == np.uint8
+
+
+def test_beyond_its_border_a_picture_goes_on_softly() -> None:
+    stripes = np.zeros((100, 60, 3), np.uint8)
+    stripes[::2] = 240
+    drawn = Crop(left=-40.0, top=0.0, side=100.0, size=200).read(stripes).astype(float)[20:180]
+    inside, near, far = (drawn[:, columns].std(axis=0).mean() for columns in (slice(84, 116), 79, slice(10, 60)))
+    assert inside > 100
+    assert near > 90  # no seam at the border
+    assert far < 10  # no streaks
+    assert drawn[:, 10:60].mean() == pytest.approx(120, abs=4)

@@ -5,13 +5,17 @@ from math import ceil, floor
 
 import numpy as np
 from jaxtyping import Float32, UInt8
-from PIL import Image
+from PIL import Image, ImageFilter
 from scipy.ndimage import maximum_filter, uniform_filter
 
 from espressivo.generators.portrait.avatar.photograph import Photograph
 
 REACH_CM = 42.0
 """Side of the square: the head with its hair, the neck, the beginning of the shoulders."""
+_SOFT_PX = 160
+"""Longer side of the picture that what lies beyond its border is softened in."""
+_SOFT_REACH = 0.05
+"""How far beyond the border everything is soft, and how soft, in the longer side of the picture."""
 _SEAM_PX = 7
 """Over how many pixels of the frame what moves passes into what stays."""
 _CENTRE_CM = (0.0, -0.5)
@@ -80,7 +84,7 @@ class Crop:
             rows = np.clip(np.arange(self.size) + int(top), 0, height - 1)
             columns = np.clip(np.arange(self.size) + int(left), 0, width - 1)
             return image[rows[:, np.newaxis], columns]
-        padded = np.pad(image, (*pads, (0, 0)), mode="edge") if any(map(any, pads)) else image
+        padded = _continued(image, pads) if any(map(any, pads)) else image
         left, top = left + pads[1][0], top + pads[0][0]
         # Only the part that is read: PIL converts all it is given.
         x, y = int(left) - margin, int(top) - margin
@@ -137,6 +141,24 @@ class Crop:
         new = np.asarray(Image.fromarray(frame).resize(shape, Image.Resampling.LANCZOS, box), np.float32)
         part[...] = np.clip(part + share * (new - part) + 0.5, 0, 255).astype(np.uint8)
         return out
+
+
+def _continued(image: UInt8[np.ndarray, "h w 3"], pads: list[tuple[int, int]]) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Let a picture go on beyond its border: first as the border is, then ever softer, so that it makes no streaks."""
+    padded = np.pad(image, (*pads, (0, 0)), mode="edge")
+    rows, columns = (
+        np.abs(np.arange(-before, length + after) - (length - 1) / 2) - (length - 1) / 2
+        for length, (before, after) in zip(image.shape[:2], pads, strict=True)
+    )
+    beyond = np.maximum(np.maximum(rows[:, np.newaxis], columns), 0) / max(image.shape[:2])
+    outside = beyond > 0
+    shape = padded.shape[1::-1]
+    small = [max(1, round(length * _SOFT_PX / max(shape))) for length in shape]
+    soft = Image.fromarray(padded).resize((small[0], small[1]), Image.Resampling.BOX)
+    soft = soft.filter(ImageFilter.GaussianBlur(_SOFT_REACH * _SOFT_PX)).resize(shape, Image.Resampling.BICUBIC)
+    share = np.clip(beyond[outside] / _SOFT_REACH, 0, 1)[:, np.newaxis]
+    padded[outside] = (padded[outside] * (1 - share) + np.asarray(soft)[outside] * share + 0.5).astype(np.uint8)
+    return padded
 
 
 def _slid(low: float, length: float, limit: int) -> float:

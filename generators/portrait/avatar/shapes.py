@@ -14,7 +14,7 @@ _BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
 """The lower edge of the right brow, and the lid under it."""
 _LOWEST_BROW = 0.42
 """Share of the way to the lid that a lowered brow may come down; on deep-set eyes it would cover them."""
-_LIDS_FOLLOW_BROWS = (0.2, 0.6)
+_LIDS_FOLLOW_BROWS = (0.0, 0.3)
 """What is left of a brow's pull at the edge of a lid and at the row beside it: whoever moves brows alone wants the eyes
 as they were, and the standard shapes open and close them."""
 _BOTH_SIDES_CM = 1.2
