@@ -178,10 +178,10 @@ def test_values_of_any_kind_are_drawn() -> None:
 
 def test_beyond_its_border_a_picture_goes_on_softly() -> None:
     stripes = np.zeros((100, 60, 3), np.uint8)
-    stripes[::2] = 240
+    stripes[np.arange(100) % 8 < 4] = 240
     drawn = Crop(left=-40.0, top=0.0, side=100.0, size=200).read(stripes).astype(float)[20:180]
     inside, near, far = (drawn[:, columns].std(axis=0).mean() for columns in (slice(84, 116), 79, slice(10, 60)))
     assert inside > 100
     assert near > 90  # no seam at the border
-    assert far < 10  # no streaks
+    assert far < 15  # no streaks
     assert drawn[:, 10:60].mean() == pytest.approx(120, abs=4)
