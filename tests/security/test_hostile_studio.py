@@ -344,7 +344,7 @@ def _take_that_asked(request: dict[str, Any], folder: Path) -> Take:
         ({"size": "huge"}, "size 'huge' cannot be used"),
         ({"size": 10**9}, "size"),
         ({"controls": {"jaw": "<b>"}}, "jaw"),
-        ({"controls": []}, "controls"),
+        ({"controls": []}, "[] cannot be used"),
         ({"formats": "exe"}, "formats"),
         ({"transcript": {"path": "/etc/passwd"}}, "transcript"),
         ({"speaking": {"style": "of:/etc/passwd"}}, "file"),

@@ -25,12 +25,13 @@ def note(text: str) -> str:
 
 
 def working(event: ProgressEvent) -> str:
-    """A bar with stage, share and time left."""
+    """A bar with stage, share and time left; what has not begun has no share yet."""
     stage = escape(event.stage[:1].upper() + event.stage[1:])
     percent = round(100 * event.fraction)
+    value, share = (f' value="{percent}"', f"{percent} %") if percent else ("", "")
     left = f"{event.eta_s:.0f} s left" if event.eta_s else ""
     return (
         f'<div class="es-message es-working" role="status"><span>{stage}</span>'
-        f'<progress max="100" value="{percent}" aria-label="{stage}">{percent} %</progress>'
-        f"<span>{percent} % {left}</span></div>"
+        f'<progress max="100"{value} aria-label="{stage}">{share}</progress>'
+        f"<span>{share} {left}</span></div>"
     )
