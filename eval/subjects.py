@@ -139,8 +139,8 @@ def _subjects_of(path: Path) -> list[Subject]:
         beside = [file for file in path.parent.iterdir() if file.stem == path.stem and file != path and file.is_file()]
         found = _file_subjects([path, *beside], path.parent)
         if not found:
-            known = ", ".join((*_SUFFIXES, *_CONTENTS))
-            raise InputError(f"{path} cannot be evaluated by its name; give a take or one of {known}.")
+            known = ", ".join((*(name for name, part in _SUFFIXES.items() if part in _MEASURABLE), *_CONTENTS))
+            raise InputError(f"{path} cannot be evaluated alone; give a take, or a clip as one of {known}.")
         return found
     takes = [folder for folder in sorted(path.iterdir()) if (folder / RECORD).is_file()]
     files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]

@@ -97,6 +97,9 @@ def existing_midi(path: Path) -> Path:
     Raises:
         InputError: it is not.
     """
+    if path.is_dir():
+        inside = path / "music.mid"
+        raise InputError(f"{path} is a folder; name {inside if inside.is_file() else 'a MIDI file in it'}.")
     if not path.is_file():
         raise InputError(f"{path} cannot be opened (no such file); give a MIDI file.")
     return path

@@ -44,6 +44,8 @@ class Take:
                 raise ValueError("no request in it")
             if not isinstance(record.get("files", {}), dict):
                 raise ValueError("its files are no table")
+        except (FileNotFoundError, NotADirectoryError):
+            raise InputError(f"{path} is no take; give a folder with a {RECORD}.") from None
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{folder} holds no take that can be read ({error}); give a folder with a {RECORD}."

@@ -28,6 +28,16 @@ def test_a_generator_has_its_own_options(tmp_path: Path, capsys: pytest.CaptureF
     assert main([*FACE, "--emotion", "joy", "--out", str(out), "--overwrite"]) == 0
 
 
+def test_a_take_is_no_midi_file_but_holds_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "take").mkdir()
+    asked = ["generate", "emogen", "--primer", str(tmp_path / "take"), "--out", str(tmp_path / "never")]
+    assert main(asked) == 2
+    assert "is a folder; name a MIDI file in it." in capsys.readouterr().err
+    (tmp_path / "take" / "music.mid").touch()
+    assert main(asked) == 2
+    assert f"is a folder; name {tmp_path / 'take' / 'music.mid'}." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

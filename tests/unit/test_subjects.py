@@ -87,7 +87,7 @@ def test_motions_are_known_by_what_they_hold(tmp_path: Path) -> None:
         ((), "", "holds nothing"),
         (("a.wav",), "", "holds nothing"),
         (("a.mp4",), "b.mp4", "does not exist"),
-        (("a.pdf",), "a.pdf", "by its name"),
+        (("a.pdf",), "a.pdf", "evaluated alone"),
     ],
 )
 def test_what_cannot_be_evaluated_is_said_in_one_sentence(

@@ -25,4 +25,4 @@ def read_plain_text(path: Path, what: str) -> str:
         raise InputError(f"{what} {path} is not text in UTF-8; save it as UTF-8.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{what} {path} cannot be read ({reason}); give the words or a text file.") from None
+        raise InputError(f"{what} {path} cannot be read ({reason}); check its name and folder.") from None
