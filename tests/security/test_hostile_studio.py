@@ -445,6 +445,18 @@ def test_no_other_interface_without_logins(host: str, capsys: pytest.CaptureFixt
     assert "--logins" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
+def test_ports_that_are_none(port: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["studio", "--port", port, "--folder", str(tmp_path / "takes")]) == 2
+    assert f"no port {port}" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "me.jpg").write_text("a file")
+    assert main(["studio", "--folder", str(tmp_path / "me.jpg")]) == 2
+    assert "me.jpg cannot hold takes" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "no colon", ":secret", "name:", "a:b\nbroken"])
 def test_logins_that_are_none(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "logins.txt"

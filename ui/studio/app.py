@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_MB = 512
 _CLEAN_EVERY_S, _CACHED_FOR_S = 3600, 24 * 3600
+_PORTS = 1 << 16
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 _HEAD = '<script type="module" src="studio/studio.js"></script>'
 
@@ -102,11 +103,13 @@ def launch(
 
     Raises:
         InputError: others could reach it (`host` is no loopback address) and there are no logins, or tools are wanted
-            there, which know no logins; or the port is taken.
+            there, which know no logins; or the port or the folder cannot be used.
         MissingDependencyError: Gradio is not installed, or the extra that tools need.
     """
     if not logins and not _is_loopback(host):
         raise InputError(f"--host {host} lets others in; give their names and passwords with --logins FILE.")
+    if port is not None and not 0 < port < _PORTS:
+        raise InputError(f"There is no port {port}; give one from 1 to {_PORTS - 1}.")
     if mcp and (logins or not _is_loopback(host)):
         raise InputError("--mcp lets every program in that reaches the studio; use it without --logins and --host.")
     private = Path(tempfile.mkdtemp(prefix="espressivo-studio-"))
@@ -124,7 +127,10 @@ def launch(
     from espressivo.ui.studio.theme import studio_theme
 
     takes = folder or _data_folder()
-    takes.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        takes.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{takes} cannot hold takes ({error.strerror}); give a folder with --folder.") from None
     workers, helpers = Workers(), Workers()
     for each in (workers, helpers):
         atexit.register(each.close)

@@ -85,10 +85,10 @@ class _Tab:
             with gr.Column(scale=4, min_width=300):
                 self._line()
                 self._face()
-            with gr.Column(scale=5, min_width=320):
+            with gr.Column(scale=5, min_width=320, elem_classes="es-stays"):
                 gr.Markdown(f"### {strings.EMOTION}")
                 emotion_pad("perform", elem_id="es-perform-pad")
-            with gr.Column(scale=4, min_width=300, elem_classes="es-stage"):
+            with gr.Column(scale=4, min_width=300, elem_classes="es-stays"):
                 gr.Markdown(f"### {strings.PREVIEW}")
                 self.stage = head_stage("perform", _GAINS, elem_id="es-perform-head")
                 with gr.Row():

@@ -34,9 +34,10 @@ def result_html(tickets: "Tickets", take: "Take", picture: "Path | None" = None)
 def _video(tickets: "Tickets", take: "Take", name: str, picture: "Path | None" = None) -> str:
     label = escape(strings.COMPOSED[name.partition(".")[0]])
     address = escape(tickets.file(take.file(name)))
-    poster = f' poster="{escape(tickets.file(picture))}"' if picture else ""
+    # Without a picture it shows its own first frame, once it is asked for a moment after nought.
+    moment, poster = ("", f' poster="{escape(tickets.file(picture))}"') if picture else ("#t=0.02", "")
     return (
-        f'<figure><video controls playsinline preload="metadata" src="{address}#t=0.02"{poster} aria-label="{label}">'
+        f'<figure><video controls playsinline preload="metadata" src="{address}{moment}"{poster} aria-label="{label}">'
         f"</video><figcaption>{label}</figcaption></figure>"
     )
 

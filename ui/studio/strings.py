@@ -101,7 +101,7 @@ PAD = {
 TIMELINE = {
     "timeline": "Time line of the emotion",
     "tools": "Tools of the time line",
-    "no_sound": "Your line's waveform appears here. A double-click sets a keyframe, dragging moves it, Delete ends it.",
+    "no_sound": "A double-click sets a keyframe, dragging moves it.",
     "play": "Play",
     "pause": "Pause",
     "time": "Time of the keyframe in seconds",

@@ -23,8 +23,9 @@ def write_stems(take: Path, path: Path, progress: ProgressCallback) -> int:
     """
     from espressivo.generators.music.sound.render import render, write_stereo_wav
 
-    score = score_of(Take.open(take))
-    sound = render(score, progress=progress)
+    made = Take.open(take)
+    score = score_of(made)
+    sound = render(score, loop=made.record["request"].get("loop") is True, progress=progress)
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
         try:
