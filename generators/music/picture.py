@@ -1,7 +1,8 @@
 """Pictures of music: the piano roll with harmony and emotion, and the spectrogram of its sound."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from jaxtyping import Float
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _FORMATS = (".png", ".svg")
 _WIDTH_IN, _DPI = 14.0, 100
-_MOST_CHORDS = 60
+_LETTER: Final = 0.011
+"""Width of a letter in points of type, as a share of the roll's width."""
 _MOST_BARS = 60
 _LONGEST_TITLE = 120
 _WINDOW = 4096
@@ -103,7 +105,10 @@ def _draw_notes(figure: "Figure", axes: "Axes", score: Score) -> None:
     drums = notes.where(notes.is_drum)
     pitched = notes.pitched
     lowest, highest = (int(pitched.pitch.min()), int(pitched.pitch.max())) if len(pitched) else (60, 72)
-    roll = PolyCollection(note_boxes(pitched), array=pitched.velocity, cmap="plasma", linewidths=0)
+    roll = PolyCollection(
+        note_boxes(pitched), array=pitched.velocity, cmap="plasma", edgecolors="white", linewidths=0.5
+    )
+    # The light edge keeps strokes of one pitch apart where they follow each other at once.
     roll.set_clim(0, 127)
     axes.add_collection(roll)
     if len(drums):
@@ -130,16 +135,23 @@ def _boxes(
 
 
 def _draw_harmony(axes: "Axes", score: Score) -> None:
-    """Write chords in a row above the roll and keys in a row above those; of very many chords every so-manyth."""
-    chords = score.chords[:: max(1, -(-len(score.chords) // _MOST_CHORDS))]
+    """Write chords in a row above the roll and keys in a row above those."""
+    chords = [(chord.tick, chord.label) for chord in score.chords]
     keys = [(change.tick, change.label) for change in score.keys]
-    rows = [(1.01, 7, [(chord.tick, chord.label) for chord in chords]), (1.05, 9, keys)]
-    for height, size, labels in rows:
-        for tick, text in labels:
-            time_s = float(score.notes.seconds_at(np.array([tick]))[0])
-            if time_s <= score.seconds:
-                place = axes.get_xaxis_transform()
-                axes.text(time_s, height, text, transform=place, fontsize=size, clip_on=False, parse_math=False)
+    for height, size, labels in ((1.01, 7, chords), (1.05, 9, keys)):
+        for time_s, text in _apart(score, labels, size):
+            place = axes.get_xaxis_transform()
+            axes.text(time_s, height, text, transform=place, fontsize=size, clip_on=False, parse_math=False)
+
+
+def _apart(score: Score, labels: Iterable[tuple[int, str]], size: int) -> Iterator[tuple[float, str]]:
+    """Return labels and their seconds without those that would stand on the one before."""
+    free_s = 0.0
+    for tick, text in labels:
+        time_s = float(score.notes.seconds_at(np.array([tick]))[0])
+        if free_s <= time_s <= score.seconds:
+            yield time_s, text
+            free_s = time_s + (len(text) + 1) * size / 10 * _LETTER * score.seconds
 
 
 def _draw_emotion(axes: "Axes", score: Score) -> None:

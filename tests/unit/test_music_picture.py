@@ -42,6 +42,17 @@ def test_notes_harmony_and_emotion_all_leave_ink(tmp_path: Path) -> None:
     assert pixels(tmp_path / "felt.png").shape[0] > pixels(tmp_path / "rich.png").shape[0]
 
 
+def test_chords_do_not_stand_on_each_other(tmp_path: Path) -> None:
+    plain = score_of([60] * 64)
+    crowd = [replace(plain, chords=tuple(Chord(60 * n, "C_M7") for n in range(count))) for count in (1, 500)]
+    inks = []
+    for number, score in enumerate(crowd):
+        draw_score(path := tmp_path / f"{number}.png", score)
+        inks.append((pixels(path)[10:40, 60:1290].sum(axis=2) < 300).any(axis=0))
+    assert 0.05 < inks[1].mean() < 0.75
+    assert inks[0].sum() < inks[1].sum()
+
+
 def test_the_same_score_gives_the_same_file(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         draw_score(tmp_path / name, score_of([60, 61]))
