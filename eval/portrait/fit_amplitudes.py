@@ -6,8 +6,8 @@ at once, and asks three judges of different making: mini-Xception, this project'
 hardly heeds brows and does not know disgust, and what labelled faces do by their landmarks alone (`readings`). The
 network that is reported (face-api's) has no part in it, and neither have the portraits that are not given here.
 
-The search is the cross-entropy method (Rubinstein 1999): faces are drawn around the best so far, and the next ones
-around the mean of those that do best. Faces are also looked at half-way, so that more of an emotion is seen as more of
+The search is Hooke and Jeeves' (1961): one channel after the other is tried with a little more and a little less, what
+is better stays, and steps get finer. Faces are also looked at half-way, so that more of an emotion is seen as more of
 it, and while they speak, with what a speaking mouth keeps of it, so that the upper face does its part.
 """
 
@@ -27,6 +27,7 @@ from espressivo.conditioning.face_emotion.judges import JUDGED, MINI_XCEPTION, E
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.eval.portrait.faces import EMOTIONS, face_of
 from espressivo.eval.portrait.labelled_faces import Spread, read_spreads
+from espressivo.eval.portrait.pattern_search import pattern_search
 from espressivo.eval.portrait.readings import READ_BY, READER_FILE, LabelledReadings
 from espressivo.eval.portrait.sitters import read_sitters
 from espressivo.eval.portrait.sitting import Sitting
@@ -40,21 +41,19 @@ from espressivo.generators.portrait.avatar.expression import expression_from
 from espressivo.weights.manifest import FOLDER
 
 SIZE = 160
-GENERATIONS, FACES, BEST = 8, 18, 5
-PEOPLE = 14
-"""Portraits that a generation is shown on, drawn anew for each."""
-HALVES, SPEAKERS = 6, 6
-"""The first of them are also seen half-way, the last speaking."""
+STEPS = (0.5, 0.5, 0.25, 0.25)
+"""Of the rounds, in halves of the range."""
+HALF_EVERY, SPEAKS_EVERY = 3, 3
+"""Every so manieth portrait is also seen half-way, and speaking."""
 HALF_WEIGHT, SPEAKING_WEIGHT = 0.2, 0.3
 """Of the log-probability half-way and speaking; the rest is that of the whole face."""
-STRANGENESS_WEIGHT = 0.25
+STRANGENESS_WEIGHT = 0.15
 """What one unit of `Spread.strangeness` costs, in nats."""
-EASY_STRAIN, STRAIN_WEIGHT = 0.15, 8.0
+EASY_STRAIN, STRAIN_WEIGHT = 0.18, 5.0
 """So much strain is free; what one unit beyond costs, in nats."""
-SURE = 0.9
-"""More than this probability earns nothing: it is how a face turns into a mask."""
-UNSURE = 1e-3
-"""Less costs no more: somebody who laughs in the photograph will not look sad, and must not lead the search."""
+SURE, UNSURE = 0.9, 0.02
+"""More than the first earns nothing: it is how a face turns into a mask. Less than the second costs no more: somebody
+who laughs in the photograph will not look sad, and must not lead the search."""
 _SPOKEN = ("aa", "E", "I", "O")
 _LEAST = 0.02
 
@@ -64,7 +63,6 @@ def main(
     portraits: tyro.conf.Positional[tuple[Path, ...]],
     out: Path,
     emotions: tuple[str, ...] = EMOTIONS,
-    seed: int = 0,
 ) -> None:
     """Fit what every emotion adds on a portrait.
 
@@ -73,14 +71,13 @@ def main(
         portraits: folders with portraits to look at, or single pictures.
         out: the table to write; emotions that are not fitted now keep what it holds of them.
         emotions: which ones.
-        seed: of the search.
     """
     spreads = read_spreads(data_dir, emotions)
     sittings = [Sitting.of(sitter, SIZE) for sitter in read_sitters(portraits)]
     panel = Panel.of(data_dir, sittings)
     content: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {"gains": {}, "added": {}}
     for emotion in emotions:
-        face, strangeness = search(emotion, spreads[emotion], sittings, panel, np.random.default_rng(seed))
+        face, strangeness = search(emotion, spreads[emotion], sittings, panel)
         content["added"][emotion] = added(emotion, spreads[emotion], face)
         write_json(out, content)
         print(f"{emotion}: strangeness {strangeness:.2f}, added {content['added'][emotion]}", flush=True)
@@ -134,25 +131,22 @@ class Panel:
 
 
 def search(
-    emotion: str, spread: Spread, sittings: Sequence[Sitting], panel: Panel, rng: np.random.Generator
+    emotion: str, spread: Spread, sittings: Sequence[Sitting], panel: Panel
 ) -> tuple[Float[np.ndarray, "channels"], float]:
     """Look for the face within `spread` that `panel` takes most surely for `emotion`, on many people.
 
     Returns:
         The face, by the channels of `spread`, and its strangeness.
     """
-    middle, deviation = spread.usual.copy(), spread.half / 2
-    for generation in range(GENERATIONS):
-        shown = [sittings[place] for place in rng.permutation(len(sittings))[:PEOPLE]]
-        drawn = middle + deviation * rng.standard_normal((FACES, len(middle)))
-        drawn[0] = middle
-        faces = np.clip(drawn, spread.low, spread.high)
-        worth = np.array([merit(emotion, spread, face, shown, panel) for face in faces])
-        best = faces[np.argsort(worth)[-BEST:]]
-        middle = 0.3 * middle + 0.7 * best.mean(axis=0)
-        deviation = 0.5 * deviation + 0.5 * best.std(axis=0)
-        print(f"{emotion} {generation + 1}/{GENERATIONS}: {worth[0]:.3f}", flush=True)
-    return middle, spread.strangeness(middle)
+    face = pattern_search(
+        lambda tried: merit(emotion, spread, tried, sittings, panel),
+        spread.usual,
+        spread.low,
+        spread.high,
+        STEPS,
+        lambda number, best: print(f"{emotion} {number}/{len(STEPS)}: {best:.3f}", flush=True),
+    )
+    return face, spread.strangeness(face)
 
 
 def merit(
@@ -162,7 +156,7 @@ def merit(
     table = expression_from({"provenance": {}, "gains": {}, "added": {emotion: added(emotion, spread, face)}})
     whole, half = face_of(table, emotion, 1.0), face_of(table, emotion, 0.5)
     speaking = [face_of(table, emotion, 1.0, speaking=True) + VISEME_WEIGHTS[VISEMES.index(one)] for one in _SPOKEN]
-    halves, speakers = sittings[:HALVES], sittings[-SPEAKERS:]
+    halves, speakers = sittings[::HALF_EVERY], sittings[1::SPEAKS_EVERY]
     said = (1 - HALF_WEIGHT - SPEAKING_WEIGHT) * panel.log_probability(emotion, [whole] * len(sittings), sittings)
     said += HALF_WEIGHT * panel.log_probability(emotion, [half] * len(halves), halves)
     spoken = [speaking[k % len(speaking)] for k in range(len(speakers))]

@@ -46,8 +46,13 @@ MOST: Final = {"jawOpen": 0.55, "mouthLowerDown": 0.7, "mouthFunnel": 0.4, "mout
                "eyeSquint": 0.7, "browDown": 1.0, "noseSneer": 0.85}  # fmt: skip
 """Ceilings, chosen by looking at portraits: a mouth that can still speak and that a person would make, eyes that still
 look. All others end at 1.1, where the shapes still hold."""
-MOST_IN_A_SMILE: Final = {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5}
-"""More shows the gums."""
+MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
+    "happiness": {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5},
+    "surprise": {"jawOpen": 0.7},
+    "anger": {"jawOpen": 0.4},
+}
+"""Other ceilings of one emotion: a wider smile shows the gums, a mouth that gasps is open farther than any other, and
+one that is open as far in anger shouts."""
 _MOST: Final = 1.1
 
 
@@ -128,7 +133,7 @@ def _spread(
             reading = units[muscle]
             ends += [reading.mean - UNIT_DEVIATIONS * reading.spread, reading.mean + UNIT_DEVIATIONS * reading.spread]
         ends += [share * RECIPES[emotion].get(muscle, usual) for share in RECIPE_RANGE]
-        ceilings = MOST | (MOST_IN_A_SMILE if emotion == "happiness" else {})
+        ceilings = {**MOST, **MOST_IN.get(emotion, {})}
         low, high = max(0.0, min(ends)), min(max(ends), ceilings.get(muscle, _MOST))
         common = muscle in seen and np.median(peak[:, seen[muscle]]) >= LEAST / 2
         if high - low >= LEAST / 2 and high >= LEAST and (usual > 0 or common):

@@ -15,12 +15,14 @@ from espressivo.eval.portrait.faces import EMOTIONS, INTENSITIES, face_of, read_
 from espressivo.eval.portrait.fit_amplitudes import added
 from espressivo.eval.portrait.identity import psnr_db
 from espressivo.eval.portrait.kinship import canonical_cm, likeness, spread_cm
-from espressivo.eval.portrait.labelled_faces import MOST, Spread
+from espressivo.eval.portrait.labelled_faces import MOST, MOST_IN, Spread
+from espressivo.eval.portrait.pattern_search import pattern_search
 from espressivo.eval.portrait.readings import LabelledReadings
 from espressivo.eval.portrait.sitters import read_sitters
 from espressivo.eval.portrait.strain import strain
 from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
+from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.rig import rotation
 from espressivo.generators.portrait.avatar.expression import CORNERS_STAY, expression_from, load_portrait_expression
@@ -58,6 +60,17 @@ def test_a_speaking_mouth_keeps_its_corners_and_nothing_is_taken_from_what_it_sh
     assert shown_[jaw] == pytest.approx(given_way[jaw])
     assert table.emotional(0.5 * mean, strengths, 1.0)[smile] == pytest.approx(0.5 * mean[smile])
     np.testing.assert_allclose(table.emotional(given_way, strengths), given_way, atol=1e-6)
+    np.testing.assert_allclose(table.emotional(given_way, strengths, 1.0, 1.0), given_way, atol=1e-6)  # round lips
+
+
+def test_what_is_added_to_the_jaw_gives_way_to_speech_and_what_is_added_to_lips_does_not() -> None:
+    table = expression_from({"provenance": {}, "gains": {}, "added": {"anger": {"jawOpen": 0.4, "mouthUpperUp": 0.3}}})
+    strengths = np.zeros(len(CATEGORIES))
+    strengths[CATEGORIES.index("anger")] = 1.0
+    shown_ = table.emotional(np.zeros(52), strengths, 1.0, 1.0)
+    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.4 * SPEAKING_SHARE)
+    assert shown_[CHANNEL["mouthUpperUpLeft"]] == pytest.approx(0.3)
+    assert table.emotional(np.zeros(52), strengths)[CHANNEL["jawOpen"]] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
@@ -67,7 +80,7 @@ def test_the_shipped_faces_grow_from_nothing_and_stay_within_what_people_do(emot
     half, whole = face_of(table, emotion, 0.5), face_of(table, emotion, 1.0)
     np.testing.assert_allclose(2 * half, whole, atol=1e-6)
     assert whole.max() <= MAX_WEIGHT
-    for name, most in MOST.items():
+    for name, most in {**MOST, **MOST_IN.get(emotion, {})}.items():
         channel = CHANNEL[name if name in CHANNEL else f"{name}Left"]
         usual = load_table().mean[CATEGORIES.index(emotion), channel]
         assert whole[channel] <= max(most, usual) + 0.01, name
@@ -139,6 +152,22 @@ def test_a_face_is_placed_among_labelled_ones_by_what_it_does_and_not_by_how_it_
     np.testing.assert_allclose(p.sum(axis=1), 1)
     assert p[0].argmax() == surprised
     assert JUDGED[int(p[1].argmax())] == JUDGED[int(p[2].argmax())] == "neutral"
+
+
+def test_a_pattern_search_climbs_within_its_bounds() -> None:
+    told: list[float] = []
+    top = np.array([0.3, 0.8, 2.0])
+    found = pattern_search(
+        lambda dials: -float(((dials - top) ** 2).sum()),
+        np.array([0.5, 0.5, 0.6]),
+        np.zeros(3),
+        np.ones(3),
+        (0.5, 0.5, 0.5, 0.2, 0.1),
+        lambda number, best: told.append(best),
+    )
+    np.testing.assert_allclose(found, [0.3, 0.8, 1.0], atol=0.051)
+    assert told == sorted(told)
+    assert len(told) == 5
 
 
 def test_what_is_added_is_the_difference_from_the_table() -> None:

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.face.arkit import ARKIT_NAMES, weights_from
+from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.table import load_table
 
 FILE_NAME = "expression.json"
@@ -27,6 +28,7 @@ CORNERS_STAY: Final = 0.85
 """Share of an emotion's own corners that is left of it, at the least, in a mouth that speaks (estimate, looked at)."""
 
 _CORNERS: Final = weights_from(**dict.fromkeys(CORNERS, 1.0))
+_JAW: Final = weights_from(jawOpen=1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,23 +46,27 @@ class PortraitExpression:
         pure: Float[np.ndarray, "*frames 52"],
         strengths: Float[np.ndarray, "*frames 10"],
         speaking: Float[np.ndarray, "*frames"] | float = 0.0,
+        rounded: Float[np.ndarray, "*frames"] | float = 0.0,
     ) -> Float[np.ndarray, "*frames 52"]:
         """Return the emotional part of a face motion as a photograph has to show it: `gains` x pure + what is added.
 
-        Nothing for neutral, and half for half of `pure` and `strengths` together. What is added does not give way to
-        speech as `pure` does, and neither do the corners of the mouth: too little would be seen of an emotion while its
-        portrait speaks. Lips that have to close do so all the same (`eval.portrait.talking`, `eval.portrait.lips`).
+        Nothing for neutral, and half for half of `pure` and `strengths` together. What is added to lips does not give
+        way to speech as `pure` does, and neither do the corners of the mouth: too little would be seen of an emotion
+        while its portrait speaks. The jaw does give way, and lips that have to close do so all the same
+        (`eval.portrait.talking`, `eval.portrait.lips`).
 
         Args:
             pure: the motion with the emotion minus the same motion without it.
             strengths: of every category at every frame (`EmotionCurves.strengths`).
-            speaking: 0..1, how far the mouth of `pure` has given way to sounds that leave its corners free.
+            speaking: 0..1, how far the mouth of `pure` has given way to speech.
+            rounded: 0..1, how round its sounds make the lips: round lips have no corners to spare.
         """
-        strengths = np.asarray(strengths, np.float32)
-        least = np.asarray(speaking, np.float32)[..., np.newaxis] * np.float32(CORNERS_STAY) * _CORNERS
-        least = least * (strengths @ load_table().mean.astype(np.float32))
+        strengths, speaking = np.asarray(strengths, np.float32), np.asarray(speaking, np.float32)[..., np.newaxis]
+        free = speaking * (1 - np.asarray(rounded, np.float32)[..., np.newaxis])
+        least = free * np.float32(CORNERS_STAY) * _CORNERS * (strengths @ load_table().mean.astype(np.float32))
         own = np.where(least > 0, np.maximum(pure, least), pure).astype(np.float32)
-        return own * self.gains.astype(np.float32) + strengths @ self.added.astype(np.float32)
+        added = strengths @ self.added.astype(np.float32) * (1 - np.float32(1 - SPEAKING_SHARE) * speaking * _JAW)
+        return own * self.gains.astype(np.float32) + added
 
 
 @cache

@@ -36,11 +36,16 @@ from espressivo.generators.registry import request_for
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 Emphasis = Callable[
-    [Float[np.ndarray, "frames 52"], Float[np.ndarray, "frames categories"], Float[np.ndarray, "frames"]],
+    [
+        Float[np.ndarray, "frames 52"],
+        Float[np.ndarray, "frames categories"],
+        Float[np.ndarray, "frames"],
+        Float[np.ndarray, "frames"],
+    ],
     Float[np.ndarray, "frames 52"],
 ]
-"""(pure deformation, strengths of its emotion, how far the mouth has given way to sounds that leave its corners free)
--> the deformation as a renderer has to show it."""
+"""(pure deformation, strengths of its emotion, how far its mouth has given way to speech, how round sounds make the
+lips) -> the deformation as a renderer has to show it."""
 
 _NEUTRAL: Final = parse_emotion("neutral")
 _STAGE: Final = "move the face"
@@ -82,10 +87,11 @@ class ControlledFace:
         """Return the motion for a renderer that shows emotions by its own measure; weights may go beyond 1."""
         plain, times_s = self.motion(lip_gap), self.speaking.times_s
         weights = self.speaking.weights.astype(np.float64)
-        free = self._speaks_with_free_corners()
+        gave_way = ((1 - mouth_share(self.prosody, times_s)) / (1 - SPEAKING_SHARE)).astype(np.float32)
+        rounded = np.clip(self.speaking.weights[:, _ROUNDED].sum(axis=1), 0, 1)
         for condition, part in self.pure:
             strengths = shape_onsets(condition.emotion.sample(times_s).strengths, plain.fps)
-            stronger = Deformation(emphasis(part.weights, strengths, free), part.head_rad, part.gaze_rad)
+            stronger = Deformation(emphasis(part.weights, strengths, gave_way, rounded), part.head_rad, part.gaze_rad)
             weights += stronger.times(self.gain).within(condition.region).weights
         moved = with_blinks(
             FaceMotion(np.maximum(weights, 0.0), plain.head_rad, plain.gaze_rad, plain.fps), self.blinks
@@ -93,12 +99,6 @@ class ControlledFace:
         everywhere = np.ones(len(moved), bool)
         weights = touch_again(moved.weights, everywhere, self.speech, self.prosody, times_s, lip_gap)
         return FaceMotion(weights, plain.head_rad, plain.gaze_rad, plain.fps)
-
-    def _speaks_with_free_corners(self) -> Float[np.ndarray, "frames"]:
-        """Return 1 where the mouth speaks and its corners have nothing to do; 0 in pauses and where lips are round."""
-        gave_way = (1 - mouth_share(self.prosody, self.speaking.times_s)) / (1 - SPEAKING_SHARE)
-        rounded = np.clip(self.speaking.weights[:, _ROUNDED].sum(axis=1), 0, 1)
-        return (gave_way * (1 - rounded)).astype(np.float32)
 
 
 def control(
