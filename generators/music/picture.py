@@ -105,10 +105,10 @@ def _draw_notes(figure: "Figure", axes: "Axes", score: Score) -> None:
     drums = notes.where(notes.is_drum)
     pitched = notes.pitched
     lowest, highest = (int(pitched.pitch.min()), int(pitched.pitch.max())) if len(pitched) else (60, 72)
+    # The light edge keeps strokes of one pitch apart where they follow each other at once.
     roll = PolyCollection(
         note_boxes(pitched), array=pitched.velocity, cmap="plasma", edgecolors="white", linewidths=0.5
     )
-    # The light edge keeps strokes of one pitch apart where they follow each other at once.
     roll.set_clim(0, 127)
     axes.add_collection(roll)
     if len(drums):
