@@ -1,4 +1,5 @@
-"""How fast the studio is: start, first paint, and from a key on the pad to the head that shows it. Prints JSON.
+"""How fast the studio is: start, first paint, and from a key on the pad to the head, and to the draft of a portrait,
+that show it. Prints JSON.
 
 It needs a Chromium and the Python package playwright; without a GPU the head is drawn by software. Wall times mean
 little on a busy machine, so the processor times of the server stand beside them.
@@ -17,13 +18,19 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_ARGUMENTS = [
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+BROWSER = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--enable-unsafe-swiftshader"),
 ]
-_PRESSES = 40
+_PRESSES, _DRAFTS = 40, 12
+_WATCH_DRAFT = """() => new MutationObserver(() => {
+  if (document.querySelector(".es-draft img")) window.drawn ??= performance.now();
+}).observe(document.querySelector("#es-draft"), { childList: true, subtree: true, attributes: true })"""
 _PAINTS = (
     """() => Object.fromEntries(performance.getEntriesByType("paint").map((paint) => [paint.name, paint.startTime]))"""
 )
@@ -82,7 +89,7 @@ def _in_browser(chromium: str, address: str) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(address)
         page.wait_for_selector(".es-pad")
@@ -98,6 +105,7 @@ def _in_browser(chromium: str, address: str) -> dict[str, Any]:
             page.keyboard.press("ArrowRight" if number % 20 < 10 else "ArrowLeft")
             page.wait_for_function("document.querySelector('.es-head').dataset.previewMs")
             took_ms.append(float(page.get_attribute(".es-head", "data-preview-ms") or "nan"))
+        draft_ms = _draft_ms(page)
         browser.close()
     return {
         "first_paint_s": round(paints["first-contentful-paint"] / 1000, 2),
@@ -105,7 +113,31 @@ def _in_browser(chromium: str, address: str) -> dict[str, Any]:
         "head_shown_s": round(head_s, 2),
         "layout_shift": round(shift, 4),
         "pad_to_preview_ms": {"median": statistics.median(took_ms), "worst": max(took_ms), "first": took_ms[0]},
+        "pad_to_draft_ms": {
+            "first": round(draft_ms[0]),
+            "median": round(statistics.median(draft_ms[1:])),
+            "worst": round(max(draft_ms[1:])),
+        },
     }
+
+
+def _draft_ms(page: "Page") -> list[float]:
+    """From borrowing our portrait, and then from keys on the pad, to the pictures that show it."""
+    page.get_by_label("A photograph too").check()
+    page.wait_for_selector("#es-borrow-portrait")
+    page.evaluate(_WATCH_DRAFT)
+    took_ms = []
+    for number in range(_DRAFTS):
+        page.evaluate("[window.drawn, window.asked] = [null, performance.now()]")
+        if number == 0:
+            page.click("#es-borrow-portrait")
+        else:
+            page.locator(".es-pad").focus()
+            page.keyboard.press("ArrowUp" if number % 10 < 5 else "ArrowDown")
+        page.wait_for_function("window.drawn", timeout=60_000)
+        took_ms.append(page.evaluate("window.drawn - window.asked"))
+        page.wait_for_timeout(500)
+    return took_ms
 
 
 def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
