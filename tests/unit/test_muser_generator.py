@@ -152,9 +152,30 @@ def test_bright_emotions_choose_major(generator: MusER) -> None:
     modes = {}
     for emotion in ("Q1", "Q2"):
         request = MusER.Request.model_validate({"emotion": emotion})
-        plan = generator.plan(request)
-        modes[emotion] = [generator.key(request, plan, np.random.default_rng(seed)).mode for seed in range(40)]
+        mood = Mood.quadrant(emotion)
+        modes[emotion] = [generator.keys(request, np.random.default_rng(seed))(mood).mode for seed in range(40)]
     assert modes["Q1"].count("major") > 30 > 10 > modes["Q2"].count("major")
+
+
+def test_a_piece_whose_valence_turns_changes_its_mode_on_the_spot(generator: MusER) -> None:
+    request = MusER.Request.model_validate({"emotion": "@0~step Q1 @8 Q2"})
+    for seed in range(20):
+        key = generator.keys(request, np.random.default_rng(seed))
+        assert [key(Mood.quadrant(name)).mode for name in ("Q1", "Q2")] == ["major", "minor"]
+        assert key(Mood.quadrant("Q1")).tonic == key(Mood.quadrant("Q2")).tonic
+    score = composed(generator, bars=None, seconds=16.0, emotion="@0~step Q1 @8 Q2")
+    assert [change.key.mode for change in score.keys] == ["major", "minor"]
+    turn = score.keys[1].tick // BAR
+    assert turn * BAR == score.keys[1].tick
+    assert abs(score.notes.seconds_at(np.array([turn * BAR]))[0] - 8.0) <= 3.0
+    last = score.notes.where(score.notes.start_tick == score.notes.start_tick.max())
+    assert {int(pitch) % 12 for pitch in last.pitch} == key_of(after(score, turn)).tonic_chord
+
+
+def after(score: Score, bar: int) -> Notes:
+    """What is played from a bar on, up to the final chord."""
+    notes = score.notes
+    return notes.where((notes.start_tick >= bar * BAR) & (notes.start_tick < notes.start_tick.max()))
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ memory then. Codes are written before tempi are known, so that longer phrases wo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from espressivo.generators.music.muser.grammar import NO_NOTES_YET, POSITIONS, G
 from espressivo.generators.music.muser.manners import CODES, Manners
 from espressivo.generators.music.muser.meanings import BAR, NOTE, CodePlace, rooms_of
 from espressivo.generators.music.muser.pretrained import Model
+from espressivo.generators.music.muser.steering import Course, Scale, Steering, without_steered
 from espressivo.generators.music.muser.tokens import spell
 from espressivo.media.notes import Tempo
 
@@ -31,8 +32,6 @@ _LONGEST, _REMEMBERED = 960, 256
 """Codes of a section, and how many of them may be of the section before."""
 _STEADY_BARS = 16
 """Bars that are remembered."""
-_STRICT = 12.0
-"""What strictness 1 takes from the logits of pitches out of the key: as good as all."""
 Word = Int[np.ndarray, "8"]
 
 
@@ -47,10 +46,12 @@ class Plan:
     is_led: bool
     """Whether there is an emotion anywhere in the piece."""
     manners: Manners
-    scale: frozenset[int] = frozenset(range(12))
-    """Pitch classes, of the key that the model writes in, to which notes are drawn."""
+    scale: Scale = lambda _: frozenset(range(12))
+    """Pitch classes to which notes are drawn."""
     strictness: float = 1.0
     """1 lets no other pitch pass, less makes them that much rarer."""
+    own: Float[np.ndarray, "5"] | None = None
+    """How the piece differs from others (`habits.drawn`); None leaves the model to its own habits."""
 
     def mood_at(self, bar: int, time_s: float) -> Mood:
         """Return the mood of a bar."""
@@ -101,7 +102,7 @@ def write(model: Model, plan: Plan, randoms: Sequence[np.random.Generator]) -> I
     # Where nothing is asked, there is nothing to choose by.
     randoms = randoms if plan.is_led else randoms[:1]
     while not plan.is_over(clock.bars, clock.elapsed_s, clock.bar_s):
-        clocks = [replace(clock) for _ in randoms]
+        clocks = [clock.copy() for _ in randoms]
         drafts = [list(_phrase(model, plan, random, recent, own)) for random, own in zip(randoms, clocks, strict=True)]
         kept = nearest([_draft(bars, model, clock.bpm) for bars in drafts]) if len(drafts) > 1 else 0
         clock, recent = clocks[kept], [*recent, *drafts[kept]][-_STEADY_BARS:]
@@ -127,12 +128,17 @@ def _draft(bars: Sequence[Bar], model: Model, bpm: float | None) -> Draft:
 
 @dataclass
 class _Clock:
-    """How much is written, and how long a bar is now."""
+    """How much is written, how long a bar is now, and what the newest music was like."""
 
     bars: int = 0
     elapsed_s: float = 0.0
     bpm: float | None = None
     bar_s: float = 60.0 * _BEATS / _USUAL_BPM
+    course: Course = field(default_factory=Course)
+
+    def copy(self) -> "_Clock":
+        """Return one that goes on alone."""
+        return replace(self, course=replace(self.course))
 
     def pass_bar(self, words: Sequence[Word], tempi: Int[np.ndarray, "classes"], grammar: Grammar) -> None:
         """Count a bar, at the tempi that its words tell."""
@@ -158,12 +164,12 @@ class _Section:
         self, model: Model, plan: Plan, random: np.random.Generator, before: Sequence[Bar], clock: _Clock
     ) -> None:
         self._model, self._plan, self._random, self._clock = model, plan, random, clock
-        self._grammar, self._leader = Grammar(model.dictionary), Leader(model, is_led=plan.is_led)
+        leans = model.leans if plan.own is None else without_steered(model.leans, model.dictionary)
+        self._grammar, self._leader = Grammar(model.dictionary), Leader(model, is_led=plan.is_led, leans=leans)
+        self._steering = Steering(model.dictionary, clock.course, plan.own, plan.scale, plan.strictness, model.pitches)
         self._tempi = model.dictionary.numbers("tempo")
         self._before = _newest(before)
         self._is_whole = self._wrote = False
-        outside = ~np.isin(model.dictionary.numbers("pitch") % 12, list(plan.scale))
-        self._likings = {"pitch": np.where(outside, -_STRICT * plan.strictness, 0.0)}
 
     def written(self) -> Iterator[Bar]:
         """Write codes, then their words; yield bars as they are finished, one at least."""
@@ -174,15 +180,20 @@ class _Section:
         for bar in self._before:
             for word in bar.words:
                 writer.read(word, self._lead(bar.mood))
+                self._steering.pass_word(word, is_new=False)
         place, mood, words = Place(told=self._clock.bars > 0), self._mood(0), []
         begin = sum(len(bar.words) for bar in self._before)
-        rooms = np.zeros(len(codes), int) if self._model.kinds is None else rooms_of(self._model.kinds[codes])
+        rooms = np.zeros(len(codes), int)
+        if self._model.kinds is not None:
+            rooms = rooms_of(self._model.kinds[codes])
+            self._steering.expect(self._model.kinds[codes[begin:]])
         for number in range(begin, len(codes)):
-            word = self._word(writer, place, self._lead(mood), codes[number], int(rooms[number]))
+            word = self._word(writer, place, mood, codes[number], int(rooms[number]))
             if words and self._grammar.begins_bar(word):
                 yield self._bar(words, codes[number - len(words) : number], mood)
                 words, mood = [], self._mood(0)
             words.append(word)
+            self._steering.pass_word(word)
             place = self._grammar.after(place, word)
             if number + 1 < len(codes):
                 writer.read(word, self._lead(mood))
@@ -201,25 +212,29 @@ class _Section:
                 writer.write(code, self._lead(bar.mood))
         codes = [code for bar in self._before for code in bar.codes]
         manner, wanted = self._plan.manners[CODES], self._bars_wanted()
-        lead, bars, place, kinds = self._lead(self._mood(0)), 0, CodePlace(), self._model.kinds
+        mood, bars, place, kinds = self._mood(0), 0, CodePlace(), self._model.kinds
         allowed = np.ones(len(self._model.used_codes), bool)
         while len(codes) < _LONGEST:
-            allowed = allowed if kinds is None else place.allowed(kinds)
-            code = draw(writer.logits(lead, manner.guidance), allowed, manner, self._random)
+            logits = writer.logits(self._lead(mood), manner.guidance)
             if kinds is not None:
+                allowed = place.allowed(kinds)
+                logits = logits + self._steering.of_codes(mood, self._clock.bar_s, place, kinds)
+            code = draw(logits, allowed, manner, self._random)
+            if kinds is not None:
+                self._steering.pass_code(mood, self._clock.bar_s, place, code, int(kinds[code]))
                 place = place.after(int(kinds[code]))
                 if place.last == BAR:
                     if bars == wanted:
                         self._is_whole = True
                         break
-                    lead, bars = self._lead(self._mood(bars)), bars + 1
+                    mood, bars = self._mood(bars), bars + 1
             codes.append(code)
-            writer.write(code, lead)
+            writer.write(code, self._lead(mood))
         return codes
 
-    def _word(self, writer: WordWriter, place: Place, lead: Leading, code: int, room: int) -> Word:
+    def _word(self, writer: WordWriter, place: Place, mood: Mood, code: int, room: int) -> Word:
         """Draw a word: its type first, unless its code stands for one, then what belongs to it."""
-        grammar, word, kinds = self._grammar, np.zeros(len(FIELDS), int), self._model.kinds
+        lead, grammar, word, kinds = self._lead(mood), self._grammar, np.zeros(len(FIELDS), int), self._model.kinds
         if kinds is None:
             kind = self._draw("type", writer.types(lead, self._plan.manners["type"].guidance), grammar.types(place))
         else:
@@ -233,7 +248,7 @@ class _Section:
             allowed = grammar.element(name, place, room)
             if name == "bar-beat" and kinds is not None:
                 allowed &= (np.arange(len(allowed)) == grammar.bar) == (kinds[code] == BAR)
-            word[COLUMN[name]] = self._draw(name, logits + self._likings.get(name, 0.0), allowed)
+            word[COLUMN[name]] = self._draw(name, logits + self._steering.of_element(name, mood), allowed)
         return word
 
     def _draw(self, name: str, logits: Float[np.ndarray, "n"], allowed: Bool[np.ndarray, "n"]) -> int:

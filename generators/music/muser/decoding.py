@@ -16,7 +16,7 @@ from torch import Tensor
 
 from espressivo.generators.music.moods import SIGNS, Mood
 from espressivo.generators.music.muser.manners import CODES
-from espressivo.generators.music.muser.pretrained import Model
+from espressivo.generators.music.muser.pretrained import Leans, Model
 from espressivo.generators.music.muser.prior import EMOTIONS, PRIOR_TEMPERATURE
 from espressivo.generators.music.muser.stepping import CodeStepper, Hidden, WordStepper
 
@@ -48,9 +48,15 @@ class Leading:
 class Leader:
     """Tells how moods lead."""
 
-    def __init__(self, model: Model, *, is_led: bool) -> None:
-        """Take a model; `is_led` says whether there is any emotion in the piece at all."""
-        self._model, self._is_led = model, is_led
+    def __init__(self, model: Model, *, is_led: bool, leans: Leans | None = None) -> None:
+        """Take a model.
+
+        Args:
+            model: in evaluation mode.
+            is_led: whether there is any emotion in the piece at all.
+            leans: instead of the model's own.
+        """
+        self._model, self._is_led, self._leans = model, is_led, model.leans if leans is None else leans
         self._known: dict[Mood, Leading] = {}
 
     def lead(self, mood: Mood) -> Leading:
@@ -58,7 +64,7 @@ class Leader:
         if mood not in self._known:
             rows = torch.tensor(np.array(self._shares(mood)), dtype=torch.float32)
             quadrants = torch.tensor(_quadrants(mood.valence, mood.arousal), dtype=torch.float32)
-            leans = {name: (quadrants @ lean).numpy() for name, lean in self._model.leans.items()}
+            leans = {name: (quadrants @ lean).numpy() for name, lean in self._leans.items()}
             with torch.no_grad():
                 told = [each.emotion(rows).numpy() for each in (self._model.prior, self._model.network)]
             self._known[mood] = Leading(told[0], told[1], leans, mood.intensity)

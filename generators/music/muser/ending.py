@@ -18,11 +18,16 @@ def cut(notes: Notes, end: int) -> Notes:
     return replace(begun, end_tick=np.minimum(begun.end_tick, end))
 
 
-def with_cadence(notes: Notes, bars: int) -> Notes:
+def with_cadence(notes: Notes, bars: int, key_from: int = 0) -> Notes:
     """Return a piece of so many bars with its tonic chord as the second half of the last one.
 
     The chord stands where the hands are: its bass near the newest low notes, its top near the newest high one, and it
     is as loud as they are.
+
+    Args:
+        notes: the piece.
+        bars: how long it is to be.
+        key_from: tick from which on the piece is in the key that it ends in.
     """
     begin, end = bars * BAR - BAR // 2, bars * BAR
     before = cut(notes, begin)
@@ -32,7 +37,8 @@ def with_cadence(notes: Notes, bars: int) -> Notes:
         return heard
     recent = heard.where(heard.start_tick >= heard.start_tick.max() - _RECENT)
     low, high = int(np.percentile(recent.pitch, 10)), int(recent.pitch[np.argmax(recent.start_tick)])
-    pitch = _voiced(key_of(heard), low, high)
+    ending = heard.where(heard.start_tick >= key_from)
+    pitch = _voiced(key_of(ending if len(ending) else heard), low, high)
     added = {
         "pitch": pitch,
         "velocity": np.full(len(pitch), round(float(recent.velocity.mean()))),

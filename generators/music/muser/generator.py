@@ -14,7 +14,10 @@ from espressivo.progress import ProgressCallback, ProgressEvent
 from espressivo.weights.manifest import FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from espressivo.generators.music.keys import Key
+    from espressivo.generators.music.moods import Mood
     from espressivo.generators.music.muser.composing import Bar, Plan
     from espressivo.generators.music.muser.pretrained import Model
     from espressivo.generators.music.muser.tokens import CompoundWords
@@ -26,6 +29,8 @@ _STAGE = "composing"
 _KEYS = 12
 _BRIGHTNESS = 0.8
 """At a valence of 1 nine pieces of ten are in major, at -1 one (estimate)."""
+_UNDECIDED = 0.4
+"""Pieces whose valence changes its sign are not among the tenths that stay in one mode."""
 _MOST_BARS = 500
 _KEYS_OF_PIANO = 21, 108
 
@@ -131,29 +136,44 @@ class MusER:
             manners=adjusted(self.model.manners, request.temperature, request.guidance),
         )
 
-    def key(self, request: MuserRequest, plan: "Plan", random: np.random.Generator) -> "Key":
-        """Return the key that is asked for; else a tonic, and a mode that goes with the valence at the beginning."""
+    def keys(self, request: MuserRequest, random: np.random.Generator) -> "Callable[[Mood], Key]":
+        """Return the key of each mood: the one that is asked for; else major or minor by its valence, on one tonic."""
         from espressivo.generators.music.keys import Key
 
-        valence, _ = plan.mood_at(0, 0.0).place
-        tonic, is_major = int(random.integers(_KEYS)), random.random() < 0.5 * (1.0 + _BRIGHTNESS * valence)
-        return request.key or Key(tonic, "major" if is_major else "minor")
+        tonic, chance = int(random.integers(_KEYS)), random.random()
+        valences = [keyframe.state.vad[0] for keyframe in request.emotion.keyframes]
+        if min(valences) < 0 < max(valences):
+            chance = 0.5 + _UNDECIDED * (chance - 0.5)
+
+        def key(mood: "Mood") -> Key:
+            is_major = chance < 0.5 * (1.0 + _BRIGHTNESS * mood.place[0])
+            return request.key or Key(tonic, "major" if is_major else "minor")
+
+        return key
 
     def _composed(
         self, request: MuserRequest, randoms: list[np.random.Generator], progress: ProgressCallback | None
     ) -> "Score":
+        from espressivo.generators.music.moods import Mood
         from espressivo.generators.music.muser.composing import write
+        from espressivo.generators.music.muser.habits import drawn
 
-        plan = self.plan(request)
-        key = self.key(request, plan, randoms[0])
-        shift = (key.tonic + 6) % 12 - 6 if self.model.in_c else 0
-        scale = frozenset((pitch - shift) % 12 for pitch in key.scale)
+        key_of_mood = self.keys(request, randoms[0])
+        shift = (key_of_mood(Mood()).tonic + 6) % 12 - 6 if self.model.in_c else 0
+        plan = replace(
+            self.plan(request),
+            scale=lambda mood: frozenset((pitch - shift) % 12 for pitch in key_of_mood(mood).scale),
+            strictness=self._strictness(request),
+            own=drawn(randoms[0]) if self.model.guided else None,
+        )
         bars: list[Bar] = []
-        for bar in write(self.model, replace(plan, scale=scale, strictness=self._strictness(request)), randoms):
+        for bar in write(self.model, plan, randoms):
             bars.append(bar)
             _report(progress, bar.share)
         words = np.array([word for bar in bars for word in bar.words])
-        return self._score(words, len(bars), shift, request)
+        keys = [key_of_mood(bar.mood) for bar in bars]
+        changes = [0, *(number for number in range(1, len(keys)) if keys[number] != keys[number - 1])]
+        return self._score(words, {bar: keys[bar] for bar in changes}, len(bars), shift, request)
 
     def _strictness(self, request: MuserRequest) -> float:
         """Models that were not taught pieces in C choose their keys, unless one is asked for."""
@@ -170,7 +190,7 @@ class MusER:
         plan = self.plan(request)
         mood = Mood.of(request.emotion.state_at(0.0))
         parts = with_elements_of(self.model, source, donor, request.elements, mood, plan.manners, random)
-        return self._score(np.concatenate(list(parts)), None, -shift, request)
+        return self._score(np.concatenate(list(parts)), {}, None, -shift, request)
 
     def _read(self, path: Path) -> "tuple[CompoundWords, int]":
         """Read a piece as one piano's words, and how far it was moved; on beats that are found if it has none."""
@@ -193,8 +213,18 @@ class MusER:
             notes, shift = home.notes, home.shift
         return tokenise(notes, 1, self.model.dictionary), shift
 
-    def _score(self, words: "CompoundWords", bars: int | None, shift: int, request: MuserRequest) -> "Score":
-        """Spell words as a score, `shift` semitones higher; of so many bars, if they were composed."""
+    def _score(
+        self, words: "CompoundWords", keys: dict[int, "Key"], bars: int | None, shift: int, request: MuserRequest
+    ) -> "Score":
+        """Spell words as a score, `shift` semitones higher.
+
+        Args:
+            words: of the piece.
+            keys: that were asked for, by the bar from which on they are.
+            bars: how many, if they were composed.
+            shift: see above.
+            request: for it.
+        """
         from espressivo.generators.music.dominance import with_loudness
         from espressivo.generators.music.keys import key_of
         from espressivo.generators.music.muser.chords import chord_of
@@ -208,7 +238,7 @@ class MusER:
         if bars is not None and request.loop:
             notes = cut(notes, bars * BAR)
         elif bars is not None:
-            notes = with_cadence(notes, bars)
+            notes = with_cadence(notes, bars, max(keys) * BAR)
             last = notes.where(notes.start_tick == notes.start_tick.max())
             begin, name = int(last.start_tick[0]), chord_of(last.pitch, np.ones(len(last)))
             chords = (*(chord for chord in chords if chord[0] < begin), (begin, name))
@@ -216,9 +246,11 @@ class MusER:
         if request.seconds is not None and (request.sections or request.exact):
             notes = on_time(notes, request.sections, request.seconds)
         notes = with_loudness(notes, request.emotion)
+        # A piece that stays in a key may have found another one, such as the relative.
+        found = {0: key_of(notes)} if len(keys) < 2 else keys
         return replace(
             Score.of(notes, emotion=request.emotion),
-            keys=(KeyChange(0, key_of(notes)),),
+            keys=tuple(KeyChange(bar * BAR, key) for bar, key in found.items()),
             chords=tuple(Chord(tick, name).transposed(shift) for tick, name in chords),
         )
 

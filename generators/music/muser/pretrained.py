@@ -17,12 +17,15 @@ from torch import Tensor
 from espressivo.errors import InputError
 from espressivo.generators.music.muser.checkpoints import load_network, load_prior
 from espressivo.generators.music.muser.dictionary import Dictionary, plain_pickle, read_dictionary, reconstructed
+from espressivo.generators.music.muser.grammar import Grammar
 from espressivo.generators.music.muser.manners import AUTHORS, OWN, Manners
 from espressivo.generators.music.muser.meanings import Kinds
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
 from espressivo.generators.music.muser.stepping import CodeStepper, WordStepper
 
+Leans = Mapping[str, Float[Tensor, "4 classes"]]
+"""For codes and elements: by how much the log probability of each is higher in a quadrant than in all music."""
 _NETWORK, _PRIOR, _LEAN = "network.", "prior.", "lean."
 
 
@@ -36,8 +39,7 @@ class Model:
     """Code of the network's codebook that each code of the prior stands for."""
     kinds: Kinds | None
     """What the prior's codes stand for, if that is known; of the authors' weights it is not."""
-    leans: Mapping[str, Float[Tensor, "4 classes"]]
-    """For codes and elements: by how much the log probability of each is higher in a quadrant than in all music."""
+    leans: Leans
     dictionary: Dictionary
     manners: Manners
     guided: bool
@@ -54,6 +56,23 @@ class Model:
     def codes(self) -> CodeStepper:
         """The prior code by code."""
         return CodeStepper(self.prior)
+
+    @cached_property
+    def pitches(self) -> Float[np.ndarray, "used"]:
+        """The pitch that the decoder expects of a note with each code, at the beginning of a piece without emotion."""
+        grammar, codes = Grammar(self.dictionary), len(self.used_codes)
+        begun = [grammar.word(type="Emotion"), grammar.word(type="Metrical", bar_beat="Bar")]
+        begun.append(grammar.word(type="Metrical", bar_beat="Beat_0"))
+        latent = self.network.VQ.embeddings[self.used_codes].detach()
+        memory = self.words.memory(latent[:, None].expand(-1, len(begun), -1), codes)
+        past, hidden = self.words.past(codes), np.empty(0)
+        for word in begun:
+            hidden = self.words.step(np.broadcast_to(word, (codes, len(word))), latent.numpy(), memory, past)
+        logits = self.words.element("pitch", hidden, grammar.note)
+        pitch = self.dictionary.numbers("pitch")
+        known = pitch > 0
+        weights = np.exp(logits[:, known] - logits[:, known].max(axis=1, keepdims=True))
+        return weights @ pitch[known] / weights.sum(axis=1)
 
     def latent(self, codes: Sequence[int]) -> Float[Tensor, "1 length 112"]:
         """Return the vectors of codes of the prior."""
