@@ -75,7 +75,7 @@ class Borrowed:
             EspressivoError: the clip cannot be read, or holds no voice, face, words or notes.
         """
         if self.path is not None:
-            return _stretched(self._read_clip(self.path, progress), speech.duration_s)
+            return _stretched(self.recognise_clip(progress), speech.duration_s)
         self.check(speech.transcript)
         words = _words_of(speech)
         if self.source == "text" and words is not None:
@@ -89,7 +89,15 @@ class Borrowed:
         """Recognise the emotion and make a track of it. Raises what `recognise` raises."""
         return track_of(self.recognise(speech, progress), auto)
 
-    def _read_clip(self, path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
+    def recognise_clip(self, progress: ProgressCallback | None = None) -> RecognisedEmotion:
+        """Recognise the emotion of the clip, in its own time.
+
+        Raises:
+            EspressivoError: there is no clip, it cannot be read, or it holds no voice, face, words or notes.
+        """
+        path = self.path
+        if path is None:
+            raise EmotionError(f"{self} is the emotion of a line; give a clip, as in of:clip.mp4.")
         readers: dict[Source, Callable[[], RecognisedEmotion]] = {
             "voice": lambda: self._hear(Speech.read(path)),
             "face": lambda: _face_of(path, progress),

@@ -16,6 +16,12 @@ from espressivo.weights.manifest import WeightEntry
 
 if TYPE_CHECKING:
     from espressivo.conditioning.personality.dialogue import DialogueAnalysis
+    from espressivo.conditioning.state import EmotionState
+    from espressivo.conditioning.track import EmotionTrack
+
+
+_SLIGHT = 0.05
+"""A weaker emotion is not shown."""
 
 
 @contextmanager
@@ -47,9 +53,16 @@ def print_dialogue(analysis: "DialogueAnalysis") -> None:
     """Print a table of the lines of a dialogue: who feels what when; the files beside it say it exactly."""
     table = Table("time", "speaker", "line", "emotion", "mood")
     for line in analysis.lines:
-        strengths = sorted(((weight, name) for name, weight in line.state.weights.items()), reverse=True)
-        felt = " + ".join(f"{name} {weight * line.state.intensity:.1f}" for weight, name in strengths[:2])
-        table.add_row(f"{line.start_s:.1f} s", escape(line.line.speaker), escape(line.line.text), felt, line.mood_name)
+        who, said = escape(line.line.speaker), escape(line.line.text)
+        table.add_row(f"{line.start_s:.1f} s", who, said, _felt(line.state), line.mood_name)
+    Console().print(table)
+
+
+def print_track(track: "EmotionTrack") -> None:
+    """Print a table of the keyframes of an emotion track; the file beside it says them exactly."""
+    table = Table("time", "emotion", "valence", "arousal", "dominance")
+    for keyframe in track.keyframes:
+        table.add_row(f"{keyframe.t_s:.1f} s", _felt(keyframe.state), *(f"{axis:+.2f}" for axis in keyframe.state.vad))
     Console().print(table)
 
 
@@ -76,6 +89,12 @@ def print_weights(rows: list[tuple[WeightEntry, list[str]]]) -> None:
             entry.id, entry.licence, size, trained_on, f"damaged: {', '.join(damaged)}" if damaged else "whole"
         )
     Console().print(table)
+
+
+def _felt(state: "EmotionState") -> str:
+    """Return the two strongest emotions, as far as they are there."""
+    strengths = sorted(((weight * state.intensity, name) for name, weight in state.weights.items()), reverse=True)
+    return " + ".join(f"{name} {strength:.1f}" for strength, name in strengths[:2] if strength >= _SLIGHT) or "neutral"
 
 
 def _finished_stages_printer() -> ProgressCallback:

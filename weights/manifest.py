@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ def read_manifest() -> tuple[WeightEntry, ...]:
     """Return every row of `weights/manifest.json`."""
     rows = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))["weights"]
     return tuple(WeightEntry.model_validate(row) for row in rows)
+
+
+def licences_of(ids: Collection[str]) -> dict[str, str]:
+    """Return the licences of some of the weights by id."""
+    return {entry.id: entry.licence for entry in read_manifest() if entry.id in ids}
 
 
 def damaged_files(entry: WeightEntry) -> list[str]:

@@ -88,19 +88,24 @@ def _analyse(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Find the emotion of every line of a dialogue script, from its words and the speakers' personalities.
+    """Find the emotion of every line of a dialogue script, or of a recording, video, portrait or MIDI file.
 
     Args:
         request: what is analysed.
         out: The folder to make (default: takes/NAME, numbered).
         overwrite: Replace an earlier folder, once the new one is whole.
     """
-    from espressivo.analysis import analyse
-    from espressivo.ui.terminal import print_dialogue, progress_bar
+    from espressivo.analysis import analyse, analyse_clip, is_script
+    from espressivo.ui.terminal import print_dialogue, print_track, progress_bar
 
-    with progress_bar() as progress:
-        analysis, take = analyse(request, out, overwrite, progress)
-    print_dialogue(analysis)
+    if is_script(request.script):
+        with progress_bar() as progress:
+            analysis, take = analyse(request, out, overwrite, progress)
+        print_dialogue(analysis)
+    else:
+        with progress_bar() as progress:
+            track, take = analyse_clip(request, out, overwrite, progress)
+        print_track(track)
     _print_take(take)
 
 

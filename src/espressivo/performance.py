@@ -131,6 +131,7 @@ def perform(
     from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.generators.registry import load_of_kind
     from espressivo.underscore import load_composer
+    from espressivo.weights.manifest import licences_of
 
     folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
     check_out(folder, overwrite)
@@ -193,7 +194,7 @@ def perform(
             },
             **({} if request.portrait is None else {"portrait": _said_of(request)}),
             "speech": {"duration_s": round(speech.duration_s, 3), "phones": speech.phone_source},
-            "recognisers": _licences(wanted.weights) if isinstance(wanted, Borrowed) else {},
+            "recognisers": licences_of(wanted.weights) if isinstance(wanted, Borrowed) else {},
             "timings_s": clock.seconds,
         }
         write_record(staging, record)
@@ -366,12 +367,6 @@ def _said_of(request: PerformanceRequest) -> dict[str, Any]:
     """What a take says about the picture and the person in it."""
     assert request.portrait is not None
     return {"source": request.portrait.name, "consent": request.consent, "label": request.label}
-
-
-def _licences(weights: tuple[str, ...]) -> dict[str, str]:
-    from espressivo.weights.manifest import read_manifest
-
-    return {entry.id: entry.licence for entry in read_manifest() if entry.id in weights}
 
 
 def _transcript(text: str | None) -> str | None:

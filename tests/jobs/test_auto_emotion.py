@@ -8,7 +8,9 @@ import pytest
 
 from espressivo.cli import main
 from espressivo.conditioning.emotionml import read_emotionml, track_from_emotionml
+from espressivo.conditioning.speech import Speech
 from espressivo.conditioning.track import EmotionTrack
+from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import SPEECH_FOLDER
 from espressivo.performance import repeat
 from espressivo.take import Take
@@ -43,6 +45,31 @@ def test_the_emotion_of_another_clip(tmp_path: Path) -> None:
     own = made(tmp_path / "own", "auto", speech=SAD)
     borrowed = made(tmp_path / "borrowed", f"of:{ANGRY}", speech=SAD)
     assert arousal(borrowed) > arousal(own) + 0.2
+
+
+def test_a_clip_can_be_analysed_and_performed_by_its_track(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "heard"
+    assert main(["analyse", str(ANGRY), "--max-emotions", "1", "--out", str(out)]) == 0
+    assert "dominance" in capsys.readouterr().out
+    record = Take.open(out).record
+    assert set(record["files"]) == {"emotion.csv", "emotion.emotionml"}
+    assert list(record["recognisers"]) == ["voice-emotion"]
+    table = np.genfromtxt(out / "emotion.csv", delimiter=",", names=True)
+    probabilities = np.stack([table[name] for name in CATEGORIES])
+    assert probabilities.sum(axis=0) == pytest.approx(np.ones(len(table)), abs=1e-3)
+    assert table["time_s"][-1] == pytest.approx(Speech.read(ANGRY).duration_s, abs=0.3)
+    performed = made(tmp_path / "take", str(out / "emotion.emotionml"))
+    assert arousal(performed) == pytest.approx(
+        arousal(made(tmp_path / "take", "auto", "--max-emotions", "1")), abs=0.02
+    )
+
+
+def test_what_cannot_be_analysed_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.wav").touch()
+    for name, sentence in (("none.wav", "does not exist or is no file"), ("empty.wav", "empty.wav is empty")):
+        assert main(["analyse", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+        assert sentence in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.wav"]
 
 
 def test_a_take_tells_the_clip_s_name_not_its_folder_and_repeats(tmp_path: Path) -> None:
