@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,9 @@ def _with_tools(studio_url: str, act: "Callable[[ClientSession], Awaitable[Any]]
             await studio.initialize()
             return await act(studio)
 
-    return asyncio.run(visit())
+    # In a thread of its own: the browser of other tests has an event loop in this one.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, visit()).result()
 
 
 def test_every_action_is_a_tool_and_says_what_it_takes(studio_url: str) -> None:
