@@ -1,5 +1,6 @@
 """The command line: `espressivo perform`, `repeat`, `demo`, `generate`, `analyse`, `evaluate`, `studio`, and lists."""
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -18,11 +19,13 @@ from espressivo.take import Take
 app = tyro.extras.SubcommandApp()
 
 _INTERRUPTED = 130
+_ITS_FIELDS = (tyro.conf.OmitArgPrefixes, tyro.conf.arg(name=""))
+"""Of a request: its fields are options of the command, without its name before them."""
 
 
 @app.command(name="perform")
 def _perform(
-    request: Annotated[PerformanceRequest, tyro.conf.OmitArgPrefixes],
+    request: Annotated[PerformanceRequest, *_ITS_FIELDS],
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -84,7 +87,7 @@ def _demo(out: Path = Path("takes/demo"), overwrite: bool = True) -> None:
 
 @app.command(name="analyse")
 def _analyse(
-    request: Annotated[AnalyseRequest, tyro.conf.OmitArgPrefixes],
+    request: Annotated[AnalyseRequest, *_ITS_FIELDS],
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -111,7 +114,7 @@ def _analyse(
 
 @app.command(name="evaluate")
 def _evaluate(
-    request: Annotated[EvaluationRequest, tyro.conf.OmitArgPrefixes],
+    request: Annotated[EvaluationRequest, *_ITS_FIELDS],
     report: Path | None = None,
     baseline: Path | None = None,
     overwrite: bool = False,
@@ -162,7 +165,7 @@ def _generate_with(name: str, arguments: Sequence[str]) -> None:
     generator = generator_class(name)
 
     def run(
-        request: Annotated[Any, tyro.conf.OmitArgPrefixes],
+        request: Any,
         out: Path | None = None,
         overwrite: bool = False,
         checkpoint: Path | None = None,
@@ -180,7 +183,7 @@ def _generate_with(name: str, arguments: Sequence[str]) -> None:
             take = generate(name, given, out, overwrite, checkpoint, progress)
         _print_take(take)
 
-    run.__annotations__["request"] = Annotated[options_of(generator.Request), tyro.conf.OmitArgPrefixes]
+    run.__annotations__["request"] = Annotated[options_of(generator.Request), *_ITS_FIELDS]
     summary = generator.spec.summary
     description = f"{summary[0].upper()}{summary[1:]}. Licence of what ships: {generator.spec.licence}."
     tyro.cli(run, prog=f"espressivo generate {name}", description=description, args=arguments)
@@ -253,6 +256,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("espressivo: stopped; nothing was written.", file=sys.stderr)
         return _INTERRUPTED
+    except BrokenPipeError:  # whoever read what is printed has read enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is flushed into it at the end
     return 0
 
 

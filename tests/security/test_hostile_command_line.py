@@ -28,6 +28,16 @@ def _fails(arguments: list[str], capsys: pytest.CaptureFixture[str], folder: Pat
     return lines[0]
 
 
+def test_whoever_reads_what_is_printed_may_stop() -> None:
+    for arguments in (["weights"], ["generate", "avatar", "--help"]):
+        command = [sys.executable, "-m", "espressivo", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+            assert shown.stdout is not None
+            assert shown.stderr is not None
+            shown.stdout.close()
+            assert shown.stderr.read() == b""
+
+
 @pytest.mark.parametrize(
     ("emotion", "says"),
     [
