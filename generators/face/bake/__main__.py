@@ -1,19 +1,14 @@
 """Command line of the bake: `python -m espressivo.generators.face.bake WHEEL [--out FILE]`."""
 
 import argparse
-import io
 import sys
-import zipfile
 from pathlib import Path
-
-import numpy as np
 
 from espressivo.errors import EspressivoError
 from espressivo.generators.face.bake.assemble import bake
 from espressivo.generators.face.bake.wheel import Wheel
 from espressivo.generators.face.rig import HEADS_FILE
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+from espressivo.media.npz import write_npz
 
 
 def main() -> int:
@@ -27,20 +22,10 @@ def main() -> int:
     except EspressivoError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    _write(options.out, arrays)
+    write_npz(options.out, arrays)
     size_kb = options.out.stat().st_size / 1e3
     print(f"{options.out}: {len(arrays['vertices'])} vertices, {len(arrays['triangles'])} triangles, {size_kb:.0f} kB")
     return 0
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An npz without the clock's time, so that the same arrays give the same bytes."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 if __name__ == "__main__":

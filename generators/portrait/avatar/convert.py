@@ -5,9 +5,7 @@ the renderer reads; shapes are put into the order of `ARKIT_NAMES` and stored as
 """
 
 import argparse
-import io
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,8 @@ import numpy as np
 from espressivo.errors import EspressivoError, InputError
 from espressivo.generators.face.arkit import ARKIT_NAMES
 from espressivo.generators.portrait.avatar.mesh import MESH_FILE, PARTS
+from espressivo.media.npz import write_npz
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _NAMES = {
     "vertices": "vertices_cm",
     "uv": "uv",
@@ -49,7 +47,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    _write(options.out, arrays)
+    write_npz(options.out, arrays)
     print(f"{options.out}: {len(arrays)} arrays, {options.out.stat().st_size / 1e3:.0f} kB")
     return 0
 
@@ -73,16 +71,6 @@ def convert(table: Path) -> dict[str, np.ndarray]:
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{table} is not the transfer table; give arkit52_to_facemesh468.npz.") from error
     return arrays
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An npz without the clock's time, so that the same arrays give the same bytes."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.save(content, np.ascontiguousarray(array), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 if __name__ == "__main__":
