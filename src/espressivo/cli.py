@@ -1,6 +1,7 @@
 """The command line: `espressivo perform`, `repeat`, `demo`, `generate`, `analyse`, `evaluate`, `studio`, and lists."""
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from espressivo.take import Take
 app = tyro.extras.SubcommandApp()
 
 _INTERRUPTED = 130
+_ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What a program is told by a scheduler that stops it, or by a terminal that is closed."""
 _ITS_FIELDS = (tyro.conf.OmitArgPrefixes, tyro.conf.arg(name=""))
 """Of a request: its fields are options of the command, without its name before them."""
 
@@ -238,6 +241,9 @@ def _weights() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, 2 for bad input, 130 when interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        for ending in _ENDINGS:
+            signal.signal(ending, signal.default_int_handler)  # so that half a take is cleared away as after Ctrl-C
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_note

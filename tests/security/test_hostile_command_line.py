@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import wave
@@ -26,6 +27,22 @@ def _fails(arguments: list[str], capsys: pytest.CaptureFixture[str], folder: Pat
     assert lines[0].endswith((".", "?")), lines[0]
     assert sorted(folder.rglob("*")) == before
     return lines[0]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="another system's signals")
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_who_stops_the_program_finds_nothing_half_made(ending: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "espressivo", "perform", "--speech", LINE, "--size", "2048", "--fps", "120"]
+    with subprocess.Popen([*command, "--out", str(tmp_path / "take")], stderr=subprocess.PIPE) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith(b"read speech"):
+                break
+        assert len(list(tmp_path.iterdir())) == 1
+        running.send_signal(getattr(signal, ending))
+        assert running.stderr.read().endswith(b"espressivo: stopped; nothing was written.\n")
+    assert running.returncode == 130
+    assert not list(tmp_path.iterdir())
 
 
 def test_whoever_reads_what_is_printed_may_stop() -> None:
