@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WIDE: "ViewportSize" = {"width": 1280, "height": 900}
 _PHONE: "ViewportSize" = {"width": 390, "height": 844}
-_PHONE_COLUMN_PX, _GAP_PX = 1250, 16
+_PHONE_COLUMN_PX, _GAP_PX, _WIDEST_PX = 1250, 16, 1930
 _GREY = (128, 128, 128)
 _OTHERS = ("Compare", "Music", "Evaluate", "Library")
 _QUALITY = 84
@@ -43,6 +43,7 @@ def main() -> None:
         page.wait_for_selector(".es-head[data-ready]")
         _work(page)
         for name, picture in _pictures(page).items():
+            picture.thumbnail((_WIDEST_PX, picture.height))
             picture.save(options.folder / f"{name}.jpg", quality=_QUALITY, optimize=True)
         browser.close()
 
