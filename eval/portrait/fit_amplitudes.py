@@ -76,22 +76,24 @@ def main(
     sittings = [Sitting.of(sitter, SIZE) for sitter in read_sitters(portraits)]
     panel = Panel.of(data_dir, sittings)
     content: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {"gains": {}, "added": {}}
+    asked = content.get("provenance", {}).get("judges", {})
+    people = {
+        str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest()
+        for name in (FACES_FILE, UNITS_FILE, READER_FILE)
+    }
     for emotion in emotions:
         face, strangeness = search(emotion, spreads[emotion], sittings, panel)
         content["added"][emotion] = added(emotion, spreads[emotion], face)
-        write_json(out, content)
+        asked |= {emotion: panel.ids}
+        content["provenance"] = {
+            "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
+            "judges": asked,
+            "portraits": len(sittings),
+            "people": people,
+            "base": "generators/face/expression/table.json",
+        }
+        write_json(out, {key: content[key] for key in ("provenance", "gains", "added")})
         print(f"{emotion}: strangeness {strangeness:.2f}, added {content['added'][emotion]}", flush=True)
-    content["provenance"] = {
-        "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
-        "judges": content.get("provenance", {}).get("judges", {}) | dict.fromkeys(emotions, panel.ids),
-        "portraits": len(sittings),
-        "people": {
-            str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest()
-            for name in (FACES_FILE, UNITS_FILE, READER_FILE)
-        },
-        "base": "generators/face/expression/table.json",
-    }
-    write_json(out, {key: content[key] for key in ("provenance", "gains", "added")})
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,13 +79,13 @@ def read_outline(
     # Where mesh and network disagree, the one that lies nearer to an edge is right.
     guesses = (axis.turn(upper[:, :2]), above[np.abs(above[:, 0]) < 0.46 * width])
     edges = [_upper_edge(photo, axis, width, np.concatenate([ends[:1], guess, ends[1:]])) for guess in guesses]
-    _, *edge = min(edges, key=lambda found: found[0])
+    _, places, heights = min(edges, key=lambda found: found[0])
     below = axis.turn(contour[_LOWER_POINTS])
     below = below[np.argsort(below[:, 0])]
     below = below[np.abs(below[:, 0]) < 0.46 * width]
     below = np.concatenate([ends[:1], below, ends[1:]])
     low = smooth_curve(below[:, 0], below[:, 1], along)
-    high = np.interp(along, *edge)
+    high = np.interp(along, places, heights)
     inside = np.abs(along) < width / 2
     # Beyond the corners both lids are one.
     meet = np.where(inside, np.maximum(low, high), np.interp(along, ends[:, 0], ends[:, 1]))
