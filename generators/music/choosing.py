@@ -3,7 +3,7 @@
 None of the judges that grade generators has a say in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +31,19 @@ class Draft(NamedTuple):
     """What was asked of each bar, and how many seconds it has."""
 
 
-def nearest(drafts: Sequence[Draft]) -> int:
-    """Return which draft is heard nearest to what was asked: the first of those that are near, or if nothing was."""
-    asked = any(mood.intensity > 0 for draft in drafts for mood, _ in draft.bars)
-    return int(np.argmin([_distance(draft) for draft in drafts])) if asked else 0
+def nearest(drafts: Iterable[Draft]) -> int:
+    """Return which draft is heard nearest to what was asked: the first that is near, or the first if nothing was.
+
+    Drafts after it are not taken from the iterable: they need not be written.
+    """
+    distances: list[float] = []
+    for draft in drafts:
+        if not any(mood.intensity > 0 for mood, _ in draft.bars):
+            return 0
+        distances.append(_distance(draft))
+        if distances[-1] < _NEAR:
+            break
+    return int(np.argmin(distances))
 
 
 def _distance(draft: Draft) -> float:
@@ -46,4 +55,4 @@ def _distance(draft: Draft) -> float:
     off = np.array([feeling.valence, feeling.arousal]) - asked
     # More than was asked counts the less the more was asked: music of no emotion is often livelier than half of joy.
     off *= np.where(off * asked > 0, 1 - np.abs(asked), 1.0)
-    return max(_NEAR, float(np.hypot(*off)))
+    return float(np.hypot(*off))

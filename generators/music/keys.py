@@ -92,4 +92,13 @@ def key_of_weights(weights: Float[np.ndarray, "12"]) -> Key:
     return max(profiles, key=lambda each: np.corrcoef(weights, each[1])[0, 1])[0]
 
 
+def majorness_of_weights(weights: Float[np.ndarray, "12"]) -> float:
+    """Return by how much the best major key fits better than the best minor one, -2..2; 0 if all sound alike."""
+    if np.ptp(weights) < 1e-9:
+        return 0.0
+    turned = [[np.roll(degrees, tonic) for tonic in range(12)] for _, degrees in _PROFILES]
+    major, minor = (np.corrcoef([weights, *profiles])[0, 1:].max() for profiles in turned)
+    return float(major - minor)
+
+
 _PROFILES: tuple[tuple[Mode, tuple[float, ...]], ...] = (("major", _MAJOR), ("minor", _MINOR))

@@ -263,7 +263,7 @@ def test_infilling_keeps_all_other_bars_and_every_bar_line(composer: Composer) -
 
 @pytest.mark.parametrize(("first", "last"), [(-1, 2), (3, 2), (0, 6)])
 def test_bars_that_are_not_there_cannot_be_filled(composer: Composer, first: int, last: int) -> None:
-    with pytest.raises(InputError, match="bars 0 to 5"):
+    with pytest.raises(InputError, match="bars 1 to 6"):
         composer.infilled(tune(6), first, last, plan())
 
 
@@ -299,7 +299,7 @@ def test_every_phrase_is_drafted_and_chosen(model: EmoGenLanguageModel) -> None:
     asked: list[list[list[Bar]]] = []
 
     def choose(drafts: Any) -> int:
-        asked.append(drafts)
+        asked.append([list(draft) for draft in drafts])
         return len(asked) % 2
 
     curve = by_bars({0: SAD, PHRASE_BARS: GLAD})
@@ -312,11 +312,17 @@ def test_every_phrase_is_drafted_and_chosen(model: EmoGenLanguageModel) -> None:
     assert all(one != other for drafts in asked for one, other in [drafts])
 
 
+def test_drafts_that_nobody_asks_for_are_not_written(model: EmoGenLanguageModel) -> None:
+    """The first is near enough, and the piece is what it would be without the others; dice of theirs are not thrown."""
+    drafted = list(write_choosing(model, piano(), plan(), [[3, 0], [3, 1]], lambda drafts: 0 * len(next(iter(drafts)))))
+    assert [bar.tokens for bar in drafted] == [bar.tokens for bar in write(model, piano(), plan(), [[3, 0]])]
+
+
 def test_a_phrase_goes_on_from_the_one_that_was_chosen(model: EmoGenLanguageModel) -> None:
     """As if the chosen bars had been written alone: what was remembered of other drafts is gone."""
     sure = Manner(temperature=0.05, top_p=0.001)
     long = plan(length=Length(bars=3 * PHRASE_BARS - 1), manner=sure)
-    bars = list(write_choosing(model, piano(), long, [[0, 0], [0, 1], [0, 2]], lambda _: 2))
+    bars = list(write_choosing(model, piano(), long, [[0, 0], [0, 1], [0, 2]], lambda drafts: len(list(drafts)) - 1))
     assert [bar.tokens for bar in bars] == [bar.tokens for bar in write(model, piano(), long, [[0, 2]])]
     assert len(bars) == 3 * PHRASE_BARS - 1
 

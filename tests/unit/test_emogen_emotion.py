@@ -9,7 +9,7 @@ from espressivo.conditioning.state import EmotionState
 from espressivo.conditioning.track import EmotionTrack, Keyframe
 from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
-from espressivo.generators.music.emogen.emotion import command_of
+from espressivo.generators.music.emogen.emotion import command_of, telling
 from espressivo.generators.music.emogen.network import UNSET
 from espressivo.generators.music.keys import SCALES, Key, key_of_weights
 from espressivo.generators.music.moods import Mood, along, by_bars
@@ -23,6 +23,21 @@ def test_a_quadrant_is_its_published_command_but_for_what_all_four_share(number:
     told = command != UNSET
     assert told.sum() == 84
     assert (command[told] == table().commands[number][told]).all()
+
+
+def test_only_what_goes_with_a_sign_is_telling() -> None:
+    published = table().commands
+    commands = telling(published)
+    told = (commands != 0.5).any(axis=0)
+    assert 15 <= told.sum() <= 30
+    assert (commands[:, told] == published[:, told]).all()
+    # Arousal's bits are those of both loud quadrants and the opposite in both quiet ones; valence's likewise.
+    by_arousal = (commands[0] == commands[1]) & (commands[2] == commands[3]) & (commands[0] != commands[2])
+    by_valence = (commands[0] == commands[3]) & (commands[1] == commands[2]) & (commands[0] != commands[1])
+    assert (told == (by_arousal | by_valence)).all()
+    names = np.array(table().names)[told].tolist()
+    assert "Note Density per Quarter Note" in names
+    assert not {"Mean Pitch", "Importance of High Register", "Variation of Dynamics"} & set(names)
 
 
 def test_at_the_origin_nothing_is_told() -> None:

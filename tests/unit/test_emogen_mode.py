@@ -16,7 +16,7 @@ from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.mode import MODE, in_minor, mode_of, with_mode
 from espressivo.generators.music.emogen.network import UNSET, EmoGenLanguageModel, EmoGenSize
-from espressivo.generators.music.emogen.sampling import Plan
+from espressivo.generators.music.emogen.sampling import Plan, told
 from espressivo.generators.music.emogen.streaming import stream
 from espressivo.generators.music.emogen.tokens import piano
 from espressivo.generators.music.keys import Key
@@ -49,6 +49,13 @@ def test_valence_decides_and_neutral_leaves_it_open() -> None:
     assert (command_of(Mood(1.0, 1.0), commands)[:MODE] == command_of(Mood(1.0, 1.0))).all()
 
 
+@pytest.mark.parametrize("valence", [-0.7, 0.0, 0.7])
+def test_a_user_who_chooses_the_key_chooses_the_mode(valence: float) -> None:
+    commands = with_mode(table().commands)
+    for key in (Key(9, "minor"), Key(0, "major")):
+        assert told(Mood(valence, 1.0), Locks(key=key), commands)[MODE] == in_minor(key)
+
+
 def test_a_model_that_knows_modes_is_told_them(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = EmoGenLanguageModel(SIZE)
@@ -63,10 +70,6 @@ def test_a_model_that_knows_modes_is_told_them(tmp_path: Path) -> None:
     def tokens(plan: Plan) -> list[tuple[int, ...]]:
         return list(composer.drafts(plan, seed=3)[0].bars)
 
-    glad = tokens(plan)
-    # The key is the user's: so is the mode, whatever the valence (the tempo, which leans on it too, is locked). Arousal
-    # alone says nothing of it.
-    assert tokens(replace(plan, mood=Mood(-0.7, 1.0))) == glad
     minor = replace(plan, locks=replace(plan.locks, key=Key(9, "minor"), strictness=0.0))
     major = replace(plan, locks=replace(plan.locks, key=Key(0, "major"), strictness=0.0), cadence=False)
     assert tokens(replace(minor, cadence=False)) != tokens(major)

@@ -1,8 +1,9 @@
 """Tempi by emotion."""
 
 import numpy as np
+import pytest
 
-from espressivo.generators.music.emogen.pace import Paces
+from espressivo.generators.music.emogen.pace import Paces, moved_octaves
 from espressivo.generators.music.emogen.tokens import bpm_of, piano
 from espressivo.generators.music.moods import Mood
 
@@ -30,3 +31,13 @@ def test_more_of_it_leans_more_and_only_tempi_lean() -> None:
     assert np.all(np.diff(spreads) > 0)
     others = [number for token, number in IDS.items() if token[0] != "t"]
     assert not PACES.of(Mood(-1.0, -1.0))[others].any()
+
+
+def test_tempo_goes_along_where_the_emotion_changes() -> None:
+    sad, glad = Mood.quadrant("Q3"), Mood.quadrant("Q1")
+    assert moved_octaves(sad, glad) == -moved_octaves(glad, sad) > 0.5
+    steps = [Mood(0.0, arousal) for arousal in np.linspace(-1, 1, 33)]
+    assert sum(map(moved_octaves, steps, steps[1:])) == pytest.approx(moved_octaves(steps[0], steps[-1]))
+    begun = PACES.octaves(IDS["t-24"])
+    assert PACES.nearest(begun) == IDS["t-24"]
+    assert PACES.nearest(begun + 0.5) == IDS["t-30"]

@@ -158,7 +158,7 @@ class Composer:
         """
         bars = self.bars_of(notes)
         if not 0 <= first <= last < len(bars):
-            raise InputError(f"The music has bars 0 to {len(bars) - 1}; {first} to {last} are not among them.")
+            raise InputError(f"The music has bars 1 to {len(bars)}; {first + 1} to {last + 1} are not among them.")
         plan = replace(
             plan,
             length=Length(bars=last - first + 1),
@@ -194,8 +194,8 @@ class Composer:
         bars = write_choosing(*self._task(plan, seed, drafts), partial(self._nearest, plan), self._commands)
         return self._piece(plan, list(_reported(bars, 1, progress)), after)
 
-    def _nearest(self, plan: Plan, drafts: Sequence[Sequence[Bar]]) -> int:
-        return nearest([self._draft(plan, bars) for bars in drafts])
+    def _nearest(self, plan: Plan, drafts: Iterable[Sequence[Bar]]) -> int:
+        return nearest(self._draft(plan, bars) for bars in drafts)
 
     def _draft(self, plan: Plan, bars: Sequence[Bar]) -> Draft:
         spelled = spell(self._vocabulary.decode(token for bar in bars for token in bar.tokens))

@@ -60,7 +60,7 @@ class EmoGenRequest(TimedRequest):
     """How firmly an emotion of intensity 1 leads the music."""
     temperature: float = Field(default=1.0, ge=0.05, le=5)
     """Below 1 the music is more regular, above 1 more surprising."""
-    top_p: float = Field(default=0.9, gt=0, le=1)
+    top_p: float = Field(default=0.95, gt=0, le=1)
     """Only the likeliest tokens that together are so probable are drawn."""
     best_of: int = Field(default=4, ge=1, le=32)
     """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
@@ -143,9 +143,9 @@ class EmoGen:
     @classmethod
     def _commands(cls) -> "Commands":
         from espressivo.generators.music.attributes.attributes import table
-        from espressivo.generators.music.emogen.emotion import with_open_rhythms
+        from espressivo.generators.music.emogen.emotion import telling
 
-        return with_open_rhythms(table().commands)
+        return telling(table().commands)
 
     def _piece(self, request: EmoGenRequest, progress: ProgressCallback | None) -> "Piece":
         plan, drafts = _plan(request), request.best_of
@@ -199,9 +199,9 @@ class EmoGenEmopia(EmoGen):
     @classmethod
     def _commands(cls) -> "Commands":
         from espressivo.generators.music.emogen.commands import read_commands
-        from espressivo.generators.music.emogen.emotion import with_open_rhythms
+        from espressivo.generators.music.emogen.emotion import telling
 
-        return with_open_rhythms(read_commands(FOLDER / "music-commands-nc" / "commands.json"))
+        return telling(read_commands(FOLDER / "music-commands-nc" / "commands.json"))
 
 
 def _with_key(request: EmoGenRequest) -> EmoGenRequest:

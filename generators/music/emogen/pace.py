@@ -3,7 +3,8 @@
 Of one tune, players' notes are a fifth shorter than neutral ones for happiness, 15 % for anger, 30 % longer for sadness
 and tenderness (R. Bresin and A. Friberg, "Emotional coloring of computer-controlled music performances", Computer Music
 Journal 24(4), 2000). So far do the quadrants' tempi lie from that of the corpus; nothing is forbidden, and without an
-emotion the model chooses alone.
+emotion the model chooses alone. A tempo that was chosen stays, as it does in the corpus: where an emotion changes, it
+goes along by rule.
 """
 
 import numpy as np
@@ -32,7 +33,24 @@ class Paces:
 
     def of(self, mood: Mood) -> Float[np.ndarray, "vocabulary"]:
         """Return what a mood adds: the more the nearer a tempo is to its own, nothing without arousal."""
-        shares = np.prod(0.5 * (1.0 + SIGNS * [mood.valence, mood.arousal]), axis=1)
-        asked = -float(shares @ np.log2(_LENGTHS))
-        off = (self._octaves - asked) / _OCTAVES
+        off = (self._octaves - _asked(mood)) / _OCTAVES
         return np.nan_to_num(-0.5 * mood.intensity * off**2)
+
+    def octaves(self, tempo: int) -> float:
+        """Return how far the tempo of a token lies above the usual one."""
+        return float(self._octaves[tempo])
+
+    def nearest(self, octaves: float) -> int:
+        """Return the token of the tempo that lies so far above the usual one."""
+        return int(np.nanargmin(np.abs(self._octaves - octaves)))
+
+
+def moved_octaves(before: Mood, mood: Mood) -> float:
+    """Return how far the tempo goes from one mood to the next."""
+    return mood.intensity * _asked(mood) - before.intensity * _asked(before)
+
+
+def _asked(mood: Mood) -> float:
+    """Octaves above the usual tempo at full strength."""
+    shares = np.prod(0.5 * (1.0 + SIGNS * [mood.valence, mood.arousal]), axis=1)
+    return -float(shares @ np.log2(_LENGTHS))

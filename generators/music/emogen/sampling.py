@@ -5,7 +5,7 @@ Each piece has random numbers of its own: it is the same whichever pieces are wr
 The first bar is there after some 50 steps of 2 ms: what is to sound at once can be played bar by bar as it is yielded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from espressivo.errors import InputError
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.choosing import PHRASE_BARS
 from espressivo.generators.music.drawing import Manner, draw
-from espressivo.generators.music.emogen.colour import Colours
+from espressivo.generators.music.emogen.colour import Colours, Tonality
 from espressivo.generators.music.emogen.decoding import Decoding
 from espressivo.generators.music.emogen.emotion import Commands, command_of
 from espressivo.generators.music.emogen.grammar import Grammar, State
@@ -24,8 +24,9 @@ from espressivo.generators.music.emogen.lengths import BarClock, Length
 from espressivo.generators.music.emogen.locks import Locks
 from espressivo.generators.music.emogen.mode import MODE, in_minor, with_mode
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
-from espressivo.generators.music.emogen.pace import Paces
+from espressivo.generators.music.emogen.pace import Paces, moved_octaves
 from espressivo.generators.music.emogen.playing import AS_WRITTEN, Playing
+from espressivo.generators.music.emogen.texture import NOTHING, REPEATED, Pair, Textures, lean_of, missed_after
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
 from espressivo.generators.music.keys import Key, key_of
 from espressivo.generators.music.moods import Mood, MoodCurve
@@ -71,8 +72,8 @@ class Bar(NamedTuple):
     ends: bool
 
 
-Choice = Callable[[Sequence[Sequence[Bar]]], int]
-"""Index of the best of several drafts of a phrase."""
+Choice = Callable[[Iterable[Sequence[Bar]]], int]
+"""Index of the best of several drafts of a phrase. The first is written alone, the others once it asks for more."""
 
 
 def write(
@@ -94,7 +95,7 @@ def write(
     Raises:
         InputError: nothing can be written within the plan's locks and length.
     """
-    return _Desk(model, vocabulary, plan, seeds, commands).write()
+    return _Desk(model, vocabulary, plan, seeds, commands).write(range(len(seeds)))
 
 
 def write_choosing(
@@ -124,11 +125,17 @@ def write_choosing(
     desk = _Desk(model, vocabulary, plan, seeds, commands)
     while not desk.is_done:
         drafts: list[list[Bar]] = [[] for _ in seeds]
-        for bar in desk.write(PHRASE_BARS):
-            drafts[bar.piece].append(bar)
-        chosen = choose(drafts)
+        chosen = choose(_drafted(desk, drafts))
         yield from (bar._replace(piece=0) for bar in drafts[chosen])
         desk.follow(chosen)
+
+
+def _drafted(desk: "_Desk", drafts: list[list[Bar]]) -> Iterator[Sequence[Bar]]:
+    """Write drafts of a phrase into their lists, and hand them out."""
+    for numbers in filter(None, ([0], range(1, len(drafts)))):
+        for bar in desk.write(numbers, PHRASE_BARS):
+            drafts[bar.piece].append(bar)
+        yield from (drafts[number] for number in numbers)
 
 
 class _Desk:
@@ -148,11 +155,12 @@ class _Desk:
         self._grammar, clock = Grammar(vocabulary, plan.locks), BarClock(vocabulary, plan.locks, plan.length)
         self._pens = [_Pen(number, seed, plan, self._grammar, clock, vocabulary) for number, seed in enumerate(seeds)]
         steady = plan.mood.intensity * plan.manner.guidance if isinstance(plan.mood, Mood) else None
-        self._decoding = Decoding(model, len(seeds), told=steady != 0, open_too=steady != 1)
-        for row, pen in enumerate(self._pens):
-            self._tell(row, pen)
-            self._decoding.read(row, pen.remembered()[:-1])
-        self._newest = [pen.remembered()[-1] for pen in self._pens]
+        first = self._pens[0]
+        self._decoding = Decoding(model, 1, told=steady != 0, open_too=steady != 1)
+        self._tell(self._decoding, 0, first)
+        self._decoding.read(0, first.remembered()[:-1])
+        self._newest = first.remembered()[-1]
+        self._begun = 0
         self._rested: dict[int, tuple[Decoding, int]] = {}
 
     @property
@@ -160,46 +168,49 @@ class _Desk:
         """Whether no piece goes on."""
         return all(pen.is_done for pen in self._pens)
 
-    def write(self, most_bars: int | None = None) -> Iterator[Bar]:
-        """Write each piece to its end, or so many bars of it."""
-        pens = self._pens
-        ends = [None if most_bars is None else pen.written + most_bars for pen in pens]
+    def write(self, numbers: Sequence[int], most_bars: int | None = None) -> Iterator[Bar]:
+        """Write some of the pieces side by side, from where all are, to their ends, or so many bars of them."""
+        pens = [self._pens[number] for number in numbers]
+        decoding, newest = self._decoding.alone(0), [self._newest] * len(pens)
+        decoding.keep([0] * len(pens))
+        end = None if most_bars is None else self._begun + most_bars
         while pens:
             strengths = self._plan.manner.guidance * np.array([pen.mood.intensity for pen in pens])
-            logits = self._decoding.step(self._newest, strengths) + self._grammar.log_weights
-            logits += np.stack([pen.colour for pen in pens])
+            logits = decoding.step(newest, strengths) + self._grammar.log_weights
+            for row, pen in zip(logits, pens, strict=True):
+                pen.lean(row)
             manner = self._plan.manner
-            self._newest = [draw(row, pen.allowed(), manner, pen.random) for row, pen in zip(logits, pens, strict=True)]
-            for row, (pen, token) in enumerate(zip(pens, self._newest, strict=True)):
+            newest = [draw(row, pen.allowed(), manner, pen.random) for row, pen in zip(logits, pens, strict=True)]
+            for row, (pen, token) in enumerate(zip(pens, newest, strict=True)):
                 if (bar := pen.take(token)) is None:
                     continue
                 yield bar
                 if not bar.ends:
                     if pen.mood != bar.mood:
-                        self._tell(row, pen)
-                    if self._decoding.position(row) >= _FAR:
-                        self._decoding.read(row, pen.remembered()[:-1])
-                if pen.written == ends[pen.number]:
-                    self._rested[pen.number] = self._decoding.alone(row), token
-            going = [row for row, pen in enumerate(pens) if not pen.is_done and pen.written != ends[pen.number]]
+                        self._tell(decoding, row, pen)
+                    if decoding.position(row) >= _FAR:
+                        decoding.read(row, pen.remembered()[:-1])
+                if pen.written == end:
+                    self._rested[pen.number] = decoding.alone(row), token
+            going = [row for row, pen in enumerate(pens) if not pen.is_done and pen.written != end]
             if len(going) < len(pens):
-                self._decoding.keep(going)
-                pens, self._newest = [pens[row] for row in going], [self._newest[row] for row in going]
+                decoding.keep(going)
+                pens, newest = [pens[row] for row in going], [newest[row] for row in going]
 
     def follow(self, number: int) -> None:
-        """Let all pieces, none of which is being written, go on as this one."""
+        """Let all pieces go on as this one, which has been written to the end of a bar."""
         for pen in self._pens:
             pen.follow(self._pens[number])
+        self._begun = self._pens[number].written
         if not self.is_done:
-            self._decoding, newest = self._rested[number]
-            self._decoding.keep([0] * len(self._pens))
-            self._newest = [newest] * len(self._pens)
+            self._decoding, self._newest = self._rested[number]
+            self._rested = {}
 
-    def _tell(self, row: int, pen: "_Pen") -> None:
-        self._decoding.tell(row, _told(pen.mood, self._plan.locks, self._commands))
+    def _tell(self, decoding: Decoding, row: int, pen: "_Pen") -> None:
+        decoding.tell(row, told(pen.mood, self._plan.locks, self._commands))
 
 
-def _told(mood: Mood, locks: Locks, commands: Commands | None) -> Int[np.ndarray, "attributes"]:
+def told(mood: Mood, locks: Locks, commands: Commands | None) -> Int[np.ndarray, "attributes"]:
     """The command of a mood; a key that a user has chosen has its own mode."""
     command = command_of(mood, commands)
     if locks.key is not None and len(command) > MODE:
@@ -228,10 +239,14 @@ class _Pen:
         self._bars: list[Ids] = list(plan.before)
         self._bar: list[int] = []
         self._elapsed_s = self._bar_s = 0.0
-        self._colours = Colours(vocabulary, self._tonic(seed)) if plan.locks.key is None else None
-        self._paces = Paces(vocabulary)
+        self._colours = Colours(vocabulary) if plan.locks.key is None else None
+        self._tonality = Tonality.before_all(self._tonic(seed))
+        self._paces, self._textures = Paces(vocabulary), Textures(vocabulary)
+        self._missed = NOTHING
+        self._top: int | None = None
+        self._pace: float | None = None
         self.mood = self._mood_now()
-        self.colour = self._colour_now()
+        self._colour, self._density = self._colour_now(), self._density_now()
 
     def follow(self, other: "_Pen") -> None:
         """Go on as another, by dice of one's own. Both are at the end of a bar."""
@@ -261,10 +276,23 @@ class _Pen:
                 raise InputError("The music asked for is shorter than half a bar; ask for more, or a faster tempo.")
         elif len(self._bar) == 1:
             allowed = allowed & self._clock.fitting_tempi(self._elapsed_s, self._bar[0])
+            if self._pace is not None and allowed[tempo := self._paces.nearest(self._pace)]:
+                allowed = np.arange(len(allowed)) == tempo
         return allowed
+
+    def lean(self, logits: Float[np.ndarray, "vocabulary"]) -> None:
+        """Add to the logits what the mood asks for."""
+        logits += self._colour
+        density = self._textures.of(self._density, self._state)
+        if density is not None:
+            logits += density
+        if self._state.letter == "i" and self._top is not None:
+            logits[self._top] -= self._led * self.mood.intensity * REPEATED
 
     def take(self, token: int) -> Bar | None:
         """Write a token; return the bar that it closes, if it does."""
+        if self._state.letter == "i":
+            self._top = token
         self._state = self._grammar.after(self._state, token)
         self._bar.append(token)
         if len(self._bar) == 2:
@@ -285,8 +313,14 @@ class _Pen:
         self.written += 1
         self._elapsed_s += self._bar_s
         self.is_done = self._clock.is_over(self.written, self._elapsed_s, self._bar_s)
+        self._missed = missed_after(self._missed, mood, self._textures.count(tokens, self._bar_s))
+        if self._colours is not None:
+            self._tonality = self._colours.after(self._tonality, mood, tokens)
         self.mood = self._mood_now()
-        self.colour = self._colour_now()
+        if self.mood != mood and self._led:
+            pace = self._paces.octaves(tokens[1]) if self._pace is None else self._pace
+            self._pace = pace + self._led * moved_octaves(mood, self.mood)
+        self._colour, self._density = self._colour_now(), self._density_now()
         share = 1.0 if self.is_done else self._clock.share(self.written, self._elapsed_s)
         return Bar(self.number, tokens, mood, begin_s, self._bar_s, share, self.is_done)
 
@@ -295,9 +329,15 @@ class _Pen:
         return mood if isinstance(mood, Mood) else mood(self.written, self._elapsed_s)
 
     def _colour_now(self) -> Float[np.ndarray, "vocabulary"]:
-        led = min(1.0, self._plan.manner.guidance)
         pace = self._paces.of(self.mood)
-        return led * (pace if self._colours is None else pace + self._colours.of(self.mood))
+        return self._led * (pace if self._colours is None else pace + self._colours.of(self.mood, self._tonality))
+
+    def _density_now(self) -> Pair:
+        return self._led * lean_of(self.mood, self._missed)
+
+    @property
+    def _led(self) -> float:
+        return min(1.0, self._plan.manner.guidance)
 
     def _tonic(self, seed: Sequence[int]) -> int:
         """That of what is there already; else any, drawn apart from the notes."""
