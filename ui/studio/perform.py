@@ -355,27 +355,32 @@ class _Tab:
         except EspressivoError:
             yield stage  # what is wrong with the sound is said when it is to be used
 
-    def draft(self, who: str, portrait: str | None, moment: Any, request: gr.Request) -> tuple[str, str]:
+    def draft(self, who: str, portrait: str | None, moment: Any, request: gr.Request) -> tuple[Any, Any]:
         """Show the photograph with the emotion at the playhead, small, as soon as it can be drawn."""
         from espressivo.generators.portrait.redub.footage import is_footage
 
-        if who != strings.THE_PORTRAIT or portrait is None:
+        if who != strings.THE_PORTRAIT:
             return "", ""
-        if is_footage(Path(portrait)):
+        if portrait is not None and is_footage(Path(portrait)):
             return messages.note(strings.NO_DRAFT_OF_VIDEO), ""
         try:
+            # Before there is a picture ours is drawn and not shown, so that what every draft needs is loaded by then.
             doing = self.studio.do_soon(
                 self.studio.session(request),
                 jobs.draft_portrait,
-                path=Path(portrait),
+                path=Path(portrait or PORTRAIT),
                 face=None,
                 state=track_of(moment).keyframes[0].state,
                 size=_DRAFT_PX,
             )
             for _ in doing:
                 pass
+        except Cancelled:  # with what else was being made
+            return gr.skip(), gr.skip()
         except EspressivoError as error:
             return messages.problem(error), ""
+        if portrait is None:
+            return "", ""
         picture = base64.b64encode(doing.result).decode()
         image = f'<img src="data:image/jpeg;base64,{picture}" alt="{strings.DRAFT}">'
         return "", f'<figure class="es-draft">{image}<figcaption>{strings.DRAFT}</figcaption></figure>'
