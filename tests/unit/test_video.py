@@ -38,6 +38,23 @@ def test_common_containers_are_read(tmp_path: Path, name: str, codec: str) -> No
     assert probe(path).fps == pytest.approx(25)
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_phone_that_was_held_in_any_way_gives_upright_pictures(quarters: int, tmp_path: Path) -> None:
+    scene = np.zeros((32, 64, 3), np.uint8)
+    scene[:16, :16] = 255  # the upper left corner
+    with av.open(str(tmp_path / "phone.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        assert isinstance(stream, av.VideoStream)
+        stored = np.ascontiguousarray(np.rot90(scene, -quarters))
+        stream.height, stream.width, stream.pix_fmt = *stored.shape[:2], "yuv420p"
+        stream.set_display_rotation(90 * quarters)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(stored, "rgb24")))
+        container.mux(stream.encode(None))
+    (read,) = read_video_frames(tmp_path / "phone.mp4")
+    assert read.shape == scene.shape
+    assert np.abs(read.astype(int) - scene).mean() < 10
+
+
 @pytest.mark.parametrize(
     ("side", "reason"),
     [(12_000, "pictures of 12000 x 12000 pixels; scale it"), (30_000, "far too large, or of no size; scale it")],

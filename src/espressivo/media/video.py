@@ -15,6 +15,7 @@ from espressivo.errors import MediaError
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # A container is recognised by its content, whatever its name says: a playlist or a concat script named `.mp4` would
@@ -73,6 +74,7 @@ class VideoInfo:
     fps: float
     width: int
     height: int
+    """Of pictures as they are stored; those of a phone may be turned when they are read."""
     frame_count: int
     """As the container states it; 0 where it does not."""
     video_codec: str
@@ -111,7 +113,7 @@ def probe(path: Path) -> VideoInfo:
 
 
 def read_video_frames(path: Path, every: int = 1) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-    """Decode a video file frame by frame, as RGB.
+    """Decode a video file frame by frame, as RGB, upright as the camera was held.
 
     Args:
         path: the file.
@@ -131,7 +133,7 @@ def read_video_frames(path: Path, every: int = 1) -> Iterator[UInt8[np.ndarray, 
             spent_s, started = 0.0, time.monotonic()
             for count, frame in enumerate(container.decode(video), start=1):
                 _check_size(path, frame.width, frame.height)
-                picture = None if (count - 1) % every else frame.to_ndarray(format="rgb24")
+                picture = None if (count - 1) % every else _upright(frame)
                 spent_s += time.monotonic() - started
                 if count > MAX_FRAMES:
                     raise MediaError(f"{path} has more than {MAX_FRAMES} frames; {_AT_MOST}")
@@ -142,6 +144,13 @@ def read_video_frames(path: Path, every: int = 1) -> Iterator[UInt8[np.ndarray, 
                 started = time.monotonic()
     except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path) from error
+
+
+def _upright(frame: "VideoFrame") -> UInt8[np.ndarray, "h w 3"]:
+    """Return a picture as players show it: phones store it as the sensor lies, with a note how it is to be turned."""
+    quarters = round(frame.rotation / 90) % 4
+    picture = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(picture, quarters)) if quarters else picture
 
 
 def _open(path: Path) -> "InputContainer":
