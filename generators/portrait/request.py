@@ -57,7 +57,8 @@ class PortraitRequest(GenerationRequest):
     size: int = Field(default=512, ge=64, le=2048, multiple_of=2)
     """Side of the square around the head, px."""
     whole: bool = False
-    """Show the whole picture with the moving head in it, in its own resolution, instead of the square."""
+    """Show the whole picture with the moving head in it instead of the square, in its own resolution; one in which
+    the square has more than 1280 pixels a side is made smaller."""
     breath: Gain = 1.0
     """How far the shoulders and the head move with the breath."""
     seed: int = Field(default=0, ge=0, lt=2**32)

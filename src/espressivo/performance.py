@@ -95,7 +95,8 @@ class PerformanceRequest(InputModel):
     portraitist: str = "avatar"
     """Name of the portrait generator (see `espressivo generators`)."""
     whole: bool = False
-    """Show the whole picture with the moving head in it, in its own resolution, instead of a square around the head."""
+    """Show the whole picture with the moving head in it instead of a square around the head, in its own resolution;
+    one in which that square has more than 1280 pixels a side is made smaller."""
     variants: VariantControls = VariantControls()
     """How the emotion of a portrait varies from take to take."""
     label: bool = False
