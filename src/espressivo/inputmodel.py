@@ -22,6 +22,6 @@ class InputModel(BaseModel):
             return handler(values)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(map(str, first["loc"])).replace("_", "-")
+            name = ".".join(map(str, first["loc"])).replace("_", "-") or cls.__name__
             given = "" if first["type"] == "missing" else f" {first['input']!r}"
             raise InputError(f"{name}{given} cannot be used: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
