@@ -11,7 +11,7 @@ import torch
 from espressivo.conditioning.music_emotion.listening import listen
 from espressivo.conditioning.music_emotion.recogniser import feeling_of, load_reader
 from espressivo.errors import Cancelled, InputError
-from espressivo.generators.music.choosing import PHRASE_BARS, Draft, nearest
+from espressivo.generators.music.choosing import AS_REAL, PHRASE_BARS, Draft, nearest
 from espressivo.generators.music.drawing import Manner, draw
 from espressivo.generators.music.emogen.composing import Composer, Piece, playable
 from espressivo.generators.music.emogen.decoding import Decoding
@@ -289,7 +289,7 @@ def test_of_several_drafts_of_a_phrase_the_nearest_to_the_mood_is_kept(composer:
     for mood in (GLAD, SAD):
         drafts = composer.drafts(plan(mood=mood), seed=1, count=5)
         heard = [_as_played(piece, mood) for piece in drafts]
-        kept = nearest([Draft(notes, [(mood, 1.0)]) for notes in heard])
+        kept = nearest([Draft(notes, [(mood, 1.0)]) for notes in heard], AS_REAL)
         assert composer.compose(plan(mood=mood), seed=1, best_of=5).bars == drafts[kept].bars
         distances = [_distance(notes, mood) for notes in heard]
         assert distances[kept] <= np.median(distances)

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors.torch import load_file
 
 from espressivo.errors import InputError
-from espressivo.generators.music.choosing import Draft, nearest
+from espressivo.generators.music.choosing import AS_REAL, Draft, nearest
 from espressivo.generators.music.emogen.emotion import Commands
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
@@ -195,7 +195,7 @@ class Composer:
         return self._piece(plan, list(_reported(bars, 1, progress)), after)
 
     def _nearest(self, plan: Plan, drafts: Iterable[Sequence[Bar]]) -> int:
-        return nearest(self._draft(plan, bars) for bars in drafts)
+        return nearest((self._draft(plan, bars) for bars in drafts), AS_REAL)
 
     def _draft(self, plan: Plan, bars: Sequence[Bar]) -> Draft:
         spelled = spell(self._vocabulary.decode(token for bar in bars for token in bar.tokens))

@@ -62,8 +62,8 @@ class EmoGenRequest(TimedRequest):
     """Below 1 the music is more regular, above 1 more surprising."""
     top_p: float = Field(default=0.95, gt=0, le=1)
     """Only the likeliest tokens that together are so probable are drawn."""
-    best_of: int = Field(default=4, ge=1, le=32)
-    """Drafts of every four bars, of which the one that sounds most like the emotion is kept."""
+    best_of: int = Field(default=2, ge=1, le=32)
+    """Drafts of every four bars, at most: the first that sounds enough like the emotion is kept, else the nearest."""
     pedal: bool = True
     """Let notes sound until their harmony changes, as pianists do; else they are as long as they are written."""
     dynamics: float = Field(default=1.0, ge=0, le=1)

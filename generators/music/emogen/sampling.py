@@ -73,7 +73,7 @@ class Bar(NamedTuple):
 
 
 Choice = Callable[[Iterable[Sequence[Bar]]], int]
-"""Index of the best of several drafts of a phrase. The first is written alone, the others once it asks for more."""
+"""Index of the best of several drafts of a phrase, each of which is written when it is asked for."""
 
 
 def write(
@@ -131,11 +131,10 @@ def write_choosing(
 
 
 def _drafted(desk: "_Desk", drafts: list[list[Bar]]) -> Iterator[Sequence[Bar]]:
-    """Write drafts of a phrase into their lists, and hand them out."""
-    for numbers in filter(None, ([0], range(1, len(drafts)))):
-        for bar in desk.write(numbers, PHRASE_BARS):
-            drafts[bar.piece].append(bar)
-        yield from (drafts[number] for number in numbers)
+    """Write drafts of a phrase into their lists, and hand them out, each when it is asked for."""
+    for number, draft in enumerate(drafts):
+        draft += desk.write([number], PHRASE_BARS)
+        yield draft
 
 
 class _Desk:
