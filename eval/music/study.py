@@ -19,19 +19,20 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tyro
 
 from espressivo.errors import InputError
 from espressivo.eval.music.breakage import breaks_of
+from espressivo.eval.music.carried import only_carried
 from espressivo.eval.music.curve_following import follow, heard_curve
 from espressivo.eval.music.felt_curves import follow_listeners
 from espressivo.eval.music.judges import QUADRANTS, VGMIDI, load_music_judges
 from espressivo.eval.music.labelled import LabelledClips, read_emopia
 from espressivo.eval.music.memorisation import KnownMusic, written
-from espressivo.eval.music.recognition import LabelledMusic, recognise, share
+from espressivo.eval.music.recognition import AXES, LabelledMusic, recognise, share
 from espressivo.eval.music.study_pieces import (
     ASKED,
     BARS,
@@ -70,6 +71,7 @@ def main(
     curves: int = 8,
     checkpoint: Path | None = None,
     option: dict[str, str] | None = None,
+    carries: tuple[Literal["valence", "arousal"], ...] = AXES,
 ) -> None:
     """Write pieces, measure them, and write the figures.
 
@@ -83,10 +85,11 @@ def main(
         curves: pieces of every shape of curve; 0 where the generator takes none.
         checkpoint: other weights than those that ship.
         option: further fields of its request, as JSON, such as `--option best_of 8`.
+        carries: what of an emotion it is told; figures of the rest are left out.
     """
     kept = folder or out.with_suffix("")
     refused = _make(generator, checkpoint, option or {}, (pieces, neutral, curves), kept) if generator else {}
-    report = {"pieces_of": made_by(kept), "refused": refused, **study(kept, music)}
+    report = {"pieces_of": made_by(kept), "refused": refused, **only_carried(study(kept, music), carries)}
     write_whole(out, (json.dumps(report, indent=1) + "\n").encode())
     table = study_table(report)
     write_whole(out.with_suffix(".md"), table.encode())

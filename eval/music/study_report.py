@@ -148,8 +148,10 @@ def _curves(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _share(found: Mapping[str, Any] | None) -> str:
-    if found is None or found["value"] is None:
+    if found is None:
         return ""
+    if found["value"] is None:
+        return "n/a"
     if found["interval_95"] is None:
         return f"{found['value']:.2f}"
     low, high = found["interval_95"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espressivo.errors import Cancelled, InputError
-from espressivo.generators.music.faders.composing import Wish, encoded, moved
+from espressivo.generators.music.faders.composing import Wish, encoded, moved, with_touch
 from espressivo.generators.music.faders.decoding import PITCHES, write_events
 from espressivo.generators.music.faders.events import END, EVENTS, STEPS, Grid, level_of, read, spell, velocity_of
 from espressivo.generators.music.faders.generator import MusicFaderNets
@@ -282,6 +282,28 @@ def test_new_music_has_the_asked_length_key_and_tempo(generator: MusicFaderNets,
     lines_s = notes.seconds_at(notes.bar_edges)
     assert lines_s[-1] == pytest.approx(11.0, abs=1e-6)
     assert np.abs(lines_s - 5.2).min() < 1e-6
+
+
+def test_new_music_is_held_by_the_pedal_and_as_loud_as_its_arousal() -> None:
+    rows = [(4 * number, 4 * number + 2, pitch, 90) for number, pitch in enumerate([60, 64, 67, 72] * 4)]
+    written = piece(rows).notes
+    quiet, lively = (
+        with_touch(written, MusicFaderNets.Request.model_validate({"emotion": name}).emotion) for name in ("Q3", "Q2")
+    )
+    written_ticks, quiet_ticks, lively_ticks = (each.end_tick - each.start_tick for each in (written, quiet, lively))
+    assert (quiet_ticks >= lively_ticks).all()
+    assert (lively_ticks >= written_ticks).all()
+    assert quiet_ticks.mean() > lively_ticks.mean() > written_ticks.mean()
+    assert lively.velocity.mean() > 70 > 60 > quiet.velocity.mean()
+    # Arousal alone is told: the valence of a mood changes nothing.
+    glad = with_touch(written, MusicFaderNets.Request.model_validate({"emotion": "Q1"}).emotion)
+    assert np.array_equal(glad.velocity, lively.velocity)
+
+
+def test_new_pieces_differ_in_tempo_and_in_how_full_they_are(generator: MusicFaderNets) -> None:
+    pieces = [changed(generator, bars=4, seed=seed) for seed in range(6)]
+    assert len({score.notes.tempi[0].bpm for score in pieces}) > 3
+    assert np.std([len(score.notes) for score in pieces]) > 2
 
 
 def test_silence_stays_silent(generator: MusicFaderNets, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import tarfile
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from espressivo.conditioning.notation import parse_emotion
 from espressivo.errors import InputError
 from espressivo.eval.music import recognition, typical
 from espressivo.eval.music.breakage import breaks_of
+from espressivo.eval.music.carried import only_carried
 from espressivo.eval.music.curve_following import (
     HeardCurve,
     _weighted_correlations,
@@ -39,6 +41,7 @@ from espressivo.eval.music.study_pieces import (
     orders_of,
     read_made,
 )
+from espressivo.eval.music.study_report import draw_study, study_table
 from espressivo.generators.music.emogen.tokens import GRID
 from espressivo.generators.music.request import MusicRequest
 from espressivo.generators.music.score import Score, midi_of, write_midi
@@ -338,6 +341,24 @@ def test_a_whole_study_writes_figures_a_table_and_a_picture(archives: Path, tmp_
     table = out.with_suffix(".md").read_text()
     assert all(f"\n## {head}" in table for head in ("Recognition", "Within", "Longest copy", "Whole music", "Curves"))
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    _is_told_of_arousal_alone(report, tmp_path / "arousal.png")
+
+
+def _is_told_of_arousal_alone(report: dict[str, Any], picture: Path) -> None:
+    told = only_carried(report, ["arousal"])
+    rows, before = told["recognition"]["rows"], report["recognition"]["rows"]
+    generated = next(row for row in rows if row["music"] == "generated")
+    assert generated["valence"]["value"] is generated["quadrant"]["value"] is None
+    assert generated["arousal"] == next(row["arousal"] for row in before if row["music"] == "generated")
+    assert set(generated["auc"]) == {"arousal"}
+    assert [row for row in rows if row["music"].startswith("real")] == [
+        row for row in before if row["music"].startswith("real")
+    ]
+    assert set(told["recognition"]["without_judges"]) == {"arousal_density"}
+    assert told["curves"]["all"]["arousal"] == report["curves"]["all"]["arousal"]
+    assert "| n/a |" in study_table(told)
+    draw_study(picture, told)
+    assert only_carried(report, ["valence", "arousal"]) is report
 
 
 def test_a_study_of_nothing_says_what_would_do(archives: Path, tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from espressivo.media.notes import Notes
 
 _STAGE = "composing"
-_USUAL_BPM = 112.0
+_USUAL_BPM, _TEMPO_OCTAVES = 80.0, 0.2
+"""Median of tempi of new music, and how far they vary around it; POP909's songs have a median of 76."""
+_SLOWEST, _FASTEST = 60.0, 108.0
 _BEATS = 4
 _TICKS = 480
 
@@ -46,7 +48,7 @@ class FadersRequest(TimedRequest):
     key: KeyInput | None = None
     """Key to move to; by default that of the source, or one that the seed decides."""
     tempo: float | None = Field(default=None, ge=16, le=256)
-    """Quarter notes per minute of new music."""
+    """Quarter notes per minute of new music; by default one that the seed decides."""
     temperature: float = Field(default=1.0, ge=0.1, le=3)
     """Below 1 the music is more regular, above 1 more surprising."""
 
@@ -104,7 +106,15 @@ class MusicFaderNets:
             InputError: the source cannot be read, or has nothing to change.
             Cancelled: `progress` asked for it.
         """
-        from espressivo.generators.music.faders.composing import Wish, encoded, invented, loudness, moved, written
+        from espressivo.generators.music.faders.composing import (
+            Wish,
+            encoded,
+            invented,
+            loudness,
+            moved,
+            with_touch,
+            written,
+        )
         from espressivo.generators.music.faders.pieces import joined
 
         _report(progress, 0.0)
@@ -114,14 +124,15 @@ class MusicFaderNets:
         wish = Wish(request.rhythm, request.density, request.temperature)
         faders = encoded(self.model, source.grids) if source.grids else invented(self.model, segments, random)
         arousal = _arousal(request.emotion, source.begins_s)
-        faders = moved(faders, self.model, arousal, wish)
+        faders = moved(faders, self.model, arousal, wish, is_new=not source.grids)
         grids: list[Grid] = []
         for part in written(self.model, source, faders, wish, random):
             for grid in part:
                 own = source.grids[len(grids)] if source.grids else None
                 grids.append(loudness(grid, own, float(arousal[len(grids)])))
             _report(progress, len(grids) / segments)
-        return _score(joined(grids, source), source, request)
+        notes = joined(grids, source)
+        return _score(notes if source.grids else with_touch(notes, request.emotion), source, request)
 
 
 class MusicFaderNetsVgmidi(MusicFaderNets):
@@ -149,7 +160,8 @@ def _planned(request: FadersRequest, random: np.random.Generator) -> "Source":
     from espressivo.generators.music.keys import Key
     from espressivo.media.notes import Notes, Tempo
 
-    bpm = request.tempo or _USUAL_BPM
+    drawn_bpm = _USUAL_BPM * 2.0 ** (_TEMPO_OCTAVES * random.standard_normal())
+    bpm = request.tempo or round(float(np.clip(drawn_bpm, _SLOWEST, _FASTEST)))
     bars = request.bars_or_usual or max(1, round((request.seconds or 0.0) * bpm / (60.0 * _BEATS)))
     drawn = Key(int(random.integers(12)))
     none = np.zeros(0, np.int64)
