@@ -13,7 +13,7 @@ from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.errors import InputError
 from espressivo.inputmodel import InputModel
 from espressivo.progress import ProgressCallback
-from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
+from espressivo.take import Take, check_out, chosen_folder, environment, staged_take, write_record
 from espressivo.weights.manifest import licences_of
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def analyse(
     from espressivo.conditioning.personality.dialogue import analyse_script
     from espressivo.conditioning.personality.script_files import read_script
 
-    folder = free_name(Path("takes") / request.script.stem) if out is None else Path(out)
-    check_out(folder, overwrite)
+    check_out(chosen_folder(out, request.script.stem), overwrite)
     script = _with_personalities(read_script(request.script), request.personality)
+    folder = chosen_folder(out, request.script.stem)
     with staged_take(folder, overwrite) as staging:
         analysis = analyse_script(script, words_per_s=request.words_per_minute / 60, progress=progress)
         _write(request, staging, analysis)
@@ -105,14 +105,14 @@ def analyse_clip(
     from espressivo.conditioning.borrowed import parse_borrowed
     from espressivo.conditioning.emotionml import write_emotionml
 
-    folder = free_name(Path("takes") / request.script.stem) if out is None else Path(out)
-    check_out(folder, overwrite)
+    check_out(chosen_folder(out, request.script.stem), overwrite)
     if not request.script.is_file():
         raise InputError(
             f"{request.script} does not exist or is no file; give a dialogue, recording, video or picture."
         )
     clip = parse_borrowed(f"of:{request.script}", request.non_commercial)
     assert clip is not None
+    folder = chosen_folder(out, request.script.stem)
     with staged_take(folder, overwrite) as staging:
         found = clip.recognise_clip(progress)
         track = track_of(found, request.auto)

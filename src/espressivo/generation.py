@@ -13,7 +13,7 @@ from espressivo.errors import InputError
 from espressivo.generators.base import GenerationRequest, Generator, Kind
 from espressivo.generators.registry import generator_class, load_generator
 from espressivo.progress import ProgressCallback, ProgressEvent
-from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
+from espressivo.take import Take, check_out, chosen_folder, environment, staged_take, write_record
 
 if TYPE_CHECKING:
     from espressivo.generators.face.motion import FaceMotion
@@ -42,11 +42,11 @@ def generate(
     Raises:
         EspressivoError: the request cannot be met or the result cannot be written; the message says what to do.
     """
-    folder = free_name(Path("takes") / name) if out is None else Path(out)
-    check_out(folder, overwrite)
+    check_out(chosen_folder(out, name), overwrite)
     request = generator_class(name).Request.model_validate(options)  # what is wrong shows before weights are loaded
     generator = load_generator(name, checkpoint)
     writer = _writer_of(generator)
+    folder = chosen_folder(out, name)
     with staged_take(folder, overwrite) as staging:
         made = generator.generate(request, progress)
         writer(staging, made, request, progress)

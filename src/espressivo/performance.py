@@ -25,7 +25,7 @@ from espressivo.portraiture import (
     write_portrait,
 )
 from espressivo.progress import ProgressCallback, ProgressEvent
-from espressivo.take import Take, check_out, environment, free_name, staged_take, write_record
+from espressivo.take import Take, check_out, chosen_folder, environment, staged_take, write_record
 
 if TYPE_CHECKING:
     from espressivo.conditioning.borrowed import Borrowed
@@ -134,8 +134,7 @@ def perform(
     from espressivo.underscore import load_composer
     from espressivo.weights.manifest import licences_of
 
-    folder = free_name(Path("takes") / request.speech.stem) if out is None else Path(out)
-    check_out(folder, overwrite)
+    check_out(chosen_folder(out, request.speech.stem), overwrite)
     transcript = _transcript(request.transcript)
     wanted = _emotion(request)
     head = load_head(request.identity, request.identity_seed)
@@ -147,6 +146,7 @@ def perform(
     with clock.stage("read the style") if request.speaking.style.startswith("of:") else nullcontext() as report:
         speaking = resolved(request.speaking, report)
 
+    folder = chosen_folder(out, request.speech.stem)
     with staged_take(folder, overwrite) as staging:
         with clock.stage("read speech"):
             speech = _take_in_speech(request.speech, staging / "speech.wav", transcript)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def staged_take(out: Path, overwrite: bool = False) -> Iterator[Path]:
 
     Raises:
         InputError: `out` exists and `overwrite` is false, or `out` is something that is no take.
-        OutputError: the folder cannot be written, or the disk is full.
+        OutputError: the folder cannot be written, the disk is full, or another run has made `out` meanwhile.
     """
     check_out(out, overwrite)
     staging = None
@@ -71,6 +72,8 @@ def staged_take(out: Path, overwrite: bool = False) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
         yield staging
+        if not overwrite and out.exists():
+            raise OutputError(f"{out} has been made by another run meanwhile; choose another --out.")
         _replace(staging, out)
     except OSError as error:
         raise OutputError(_why_unwritable(out, error)) from error
@@ -100,10 +103,15 @@ def check_out(out: Path, overwrite: bool) -> None:
         raise OutputError(f"{out} cannot be made because {parent} may not be written; choose another --out.")
 
 
+def chosen_folder(out: str | Path | None, name: str) -> Path:
+    """Return the folder that is asked for, or the first free one for `name` among the takes; ask when it is needed."""
+    return free_name(Path("takes") / name) if out is None else Path(out)
+
+
 def free_name(folder: Path) -> Path:
-    """Return `folder`, or the first of `folder-2`, `folder-3`, … that does not exist."""
+    """Return `folder`, or the first of `folder-2`, `folder-3`, … that does not exist and is not being made."""
     candidate, number = folder, 1
-    while candidate.exists():
+    while candidate.exists() or any(candidate.parent.glob(f".{escape(candidate.name)}.*.partial")):
         number += 1
         candidate = folder.with_name(f"{folder.name}-{number}")
     return candidate

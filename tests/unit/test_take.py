@@ -72,3 +72,18 @@ def test_a_free_name_is_numbered(tmp_path: Path) -> None:
     (tmp_path / "line").mkdir()
     (tmp_path / "line-2").mkdir()
     assert free_name(tmp_path / "line").name == "line-3"
+
+
+def test_two_runs_at_once_do_not_take_each_other_s_place(tmp_path: Path) -> None:
+    with staged_take(free_name(tmp_path / "line [1]")) as one, staged_take(free_name(tmp_path / "line [1]")) as other:
+        for number, folder in enumerate((one, other)):
+            write_record(folder, {"request": {"seed": number}})
+    assert Take.open(tmp_path / "line [1]").record["request"]["seed"] == 0
+    assert Take.open(tmp_path / "line [1]-2").record["request"]["seed"] == 1
+
+
+def test_what_another_run_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="made by another run"), staged_take(tmp_path / "take") as folder:
+        _make(folder.parent / "take", "two")
+    assert Take.open(tmp_path / "take").file("face.csv").read_text() == "two"
+    assert [path.name for path in tmp_path.iterdir()] == ["take"]
