@@ -47,8 +47,10 @@ HALF_EVERY, SPEAKS_EVERY = 3, 3
 """Every so manieth portrait is also seen half-way, and speaking."""
 HALF_WEIGHT, SPEAKING_WEIGHT = 0.2, 0.3
 """Of the log-probability half-way and speaking; the rest is that of the whole face."""
-STRANGENESS_WEIGHT = 0.15
-"""What one unit of `Spread.strangeness` costs, in nats."""
+STRANGENESS_WEIGHT, UNSURE_WEIGHT = 0.15, 0.35
+"""What one unit of `Spread.strangeness` costs, in nats; the second in `HARD_TO_TELL`."""
+HARD_TO_TELL = ("anger", "disgust")
+"""What the panel takes for each other: people's own faces count for more there."""
 EASY_STRAIN, STRAIN_WEIGHT = 0.18, 5.0
 """So much strain is free; what one unit beyond costs, in nats."""
 SURE, UNSURE = 0.9, 0.02
@@ -164,7 +166,8 @@ def merit(
     spoken = [speaking[k % len(speaking)] for k in range(len(speakers))]
     said += SPEAKING_WEIGHT * panel.log_probability(emotion, spoken, speakers)
     stretched = np.mean([strain(s.points_px(whole), s.points_px(np.zeros(len(CHANNEL)))) for s in sittings])
-    price = STRANGENESS_WEIGHT * spread.strangeness(face) + STRAIN_WEIGHT * max(0.0, float(stretched) - EASY_STRAIN)
+    weight = UNSURE_WEIGHT if emotion in HARD_TO_TELL else STRANGENESS_WEIGHT
+    price = weight * spread.strangeness(face) + STRAIN_WEIGHT * max(0.0, float(stretched) - EASY_STRAIN)
     return said - price
 
 

@@ -22,10 +22,14 @@ from espressivo.eval.portrait.sitters import read_sitters
 from espressivo.eval.portrait.strain import strain
 from espressivo.eval.portrait.tables import estimated, markdown, shown
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
-from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.rig import rotation
-from espressivo.generators.portrait.avatar.expression import CORNERS_STAY, expression_from, load_portrait_expression
+from espressivo.generators.portrait.avatar.expression import (
+    CORNERS_STAY,
+    JAW_STAYS,
+    expression_from,
+    load_portrait_expression,
+)
 from espressivo.generators.portrait.avatar.fit import MAX_WEIGHT
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
@@ -68,7 +72,7 @@ def test_what_is_added_to_the_jaw_gives_way_to_speech_and_what_is_added_to_lips_
     strengths = np.zeros(len(CATEGORIES))
     strengths[CATEGORIES.index("anger")] = 1.0
     shown_ = table.emotional(np.zeros(52), strengths, 1.0, 1.0)
-    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.4 * SPEAKING_SHARE)
+    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.4 * JAW_STAYS)
     assert shown_[CHANNEL["mouthUpperUpLeft"]] == pytest.approx(0.3)
     assert table.emotional(np.zeros(52), strengths)[CHANNEL["jawOpen"]] == pytest.approx(0.4)
 

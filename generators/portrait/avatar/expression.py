@@ -17,7 +17,6 @@ from jaxtyping import Float
 
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.generators.face.arkit import ARKIT_NAMES, weights_from
-from espressivo.generators.face.expression.compose import SPEAKING_SHARE
 from espressivo.generators.face.expression.table import load_table
 
 FILE_NAME = "expression.json"
@@ -26,6 +25,8 @@ CORNERS: Final = ("mouthSmile", "mouthDimple", "mouthFrown", "mouthStretch", "mo
 """What a mouth can do for an emotion while its jaw and its middle speak."""
 CORNERS_STAY: Final = 0.85
 """Share of an emotion's own corners that is left of it, at the least, in a mouth that speaks (estimate, looked at)."""
+JAW_STAYS: Final = 0.75
+"""Share of what is added to a jaw that is left of it in a mouth that speaks (estimate, looked at)."""
 
 _CORNERS: Final = weights_from(**dict.fromkeys(CORNERS, 1.0))
 _JAW: Final = weights_from(jawOpen=1.0)
@@ -52,7 +53,7 @@ class PortraitExpression:
 
         Nothing for neutral, and half for half of `pure` and `strengths` together. What is added to lips does not give
         way to speech as `pure` does, and neither do the corners of the mouth: too little would be seen of an emotion
-        while its portrait speaks. The jaw does give way, and lips that have to close do so all the same
+        while its portrait speaks. The jaw gives way a little, and lips that have to close do so all the same
         (`eval.portrait.talking`, `eval.portrait.lips`).
 
         Args:
@@ -65,7 +66,7 @@ class PortraitExpression:
         free = speaking * (1 - np.asarray(rounded, np.float32)[..., np.newaxis])
         least = free * np.float32(CORNERS_STAY) * _CORNERS * (strengths @ load_table().mean.astype(np.float32))
         own = np.where(least > 0, np.maximum(pure, least), pure).astype(np.float32)
-        added = strengths @ self.added.astype(np.float32) * (1 - np.float32(1 - SPEAKING_SHARE) * speaking * _JAW)
+        added = strengths @ self.added.astype(np.float32) * (1 - np.float32(1 - JAW_STAYS) * speaking * _JAW)
         return own * self.gains.astype(np.float32) + added
 
 

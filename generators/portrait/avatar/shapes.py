@@ -14,9 +14,9 @@ _BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
 """The lower edge of the right brow, and the lid under it."""
 _LOWEST_BROW = 0.42
 """Share of the way to the lid that a lowered brow may come down; on deep-set eyes it would cover them."""
-_LIDS_FOLLOW_BROWS = (0.0, 0.3)
+_LIDS_FOLLOW_BROWS = {"browInnerUp": (0.0, 0.3), "browOuterUp": (0.0, 0.3), "browDown": (0.2, 0.6)}
 """What is left of a brow's pull at the edge of a lid and at the row beside it: whoever moves brows alone wants the eyes
-as they were, and the standard shapes open and close them."""
+as they were, and the standard shapes open and close them. A brow that comes down lies on the lid."""
 _BOTH_SIDES_CM = 1.2
 """From the middle of the face: within, shapes of both sides share the skin."""
 
@@ -41,9 +41,10 @@ def fitted_shapes(
         _round(shapes[CHANNEL["mouthFunnel"]], rows)
     for side, (upper, lower) in lid_rows().items():
         brow, lid = _BROW_OVER_LID if side == "Right" else mesh.mirror[_BROW_OVER_LID]
-        for row, share in zip(np.hstack([upper, lower]), _LIDS_FOLLOW_BROWS, strict=True):
-            for name in ("browInnerUp", f"browOuterUp{side}", f"browDown{side}"):
-                shapes[CHANNEL[name], row] *= np.float32(share)
+        for name, shares in _LIDS_FOLLOW_BROWS.items():
+            channel = CHANNEL[name if name in CHANNEL else f"{name}{side}"]
+            for row, share in zip(np.hstack([upper, lower]), shares, strict=True):
+                shapes[channel, row] *= np.float32(share)
         _hold_above(shapes[CHANNEL[f"browDown{side}"]], points, brow, lid, down)
         blink = CHANNEL[f"eyeBlink{side}"]
         _narrow_like_eye(shapes, blink, points, upper, lower, down, px_per_cm)

@@ -40,7 +40,10 @@ _FOLLOWS = 0.65
 """How much of a look up or down the upper lid follows; the lower one follows a third of it."""
 _CREASE_FOLLOWS = 0.45
 """How much of the brow's way the crease of the lid goes along."""
-_MAX_RISE = 0.28
+_MAX_RISE, _RISE_UNDER_BROW = 0.28, 0.18
+"""An upper lid rises by at most so many openings of the eye; the second under a brow that comes down."""
+_BROW_HOLDS = 0.08
+"""So many widths of the eye a brow comes down to hold the lid fully."""
 _GRAIN = 64
 
 
@@ -129,7 +132,7 @@ class _Eye:
         table = np.empty((len(gap), 7), np.float32)
         table[:, UPPER_REST], table[:, LOWER_REST] = outline.upper, outline.lower
         table[:, LOWER] = outline.lower + np.clip(lower, -1, 1) * gap
-        table[:, UPPER] = np.minimum(outline.upper + _held(upper) * gap, table[:, LOWER])
+        table[:, UPPER] = np.minimum(outline.upper + _held(upper, brow / width) * gap, table[:, LOWER])
         table[:, BROW] = brow
         table[:, CREASE_REST] = self.crease
         table[:, CREASE] = np.minimum(self.crease + _CREASE_FOLLOWS * brow, table[:, UPPER] - 0.085 * width)
@@ -189,9 +192,10 @@ class _Eye:
         return np.concatenate([least, most]).astype(np.int64)
 
 
-def _held(upper: Float[np.ndarray, "knots"]) -> Float[np.ndarray, "knots"]:
-    """Let the upper lid rise by at most `_MAX_RISE` openings, softly: eyes are balls, and lids end at their crease."""
-    return np.where(upper < 0, -_MAX_RISE * np.tanh(-upper / _MAX_RISE), upper)
+def _held(upper: Float[np.ndarray, "knots"], brow: Float[np.ndarray, "knots"]) -> Float[np.ndarray, "knots"]:
+    """Let the upper lid rise softly and not far: eyes are balls, lids end at their crease, and brows lie on them."""
+    most = _MAX_RISE - (_MAX_RISE - _RISE_UNDER_BROW) * np.clip(brow / _BROW_HOLDS, 0, 1)
+    return np.where(upper < 0, -most * np.tanh(-upper / most), upper)
 
 
 def _smoothstep(x: float) -> float:
