@@ -23,15 +23,16 @@ class AutoEmotion(InputModel):
     max_emotions: Annotated[int, Field(ge=1, le=9)] = 3
     """Only so many emotions at a time, the strongest; the others' shares go to them."""
     preferred: str | None = None
-    """An emotion to lean to, whatever was recognised: a canonical category."""
+    """An emotion to lean to, whatever was recognised: a word such as joy."""
     preferred_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How far: 0 not at all, 1 that emotion alone, at full intensity."""
 
     @field_validator("preferred")
     @classmethod
-    def _is_emotion(cls, name: str | None) -> str | None:
-        from espressivo.conditioning.vocabulary import CATEGORIES
+    def _category_of(cls, word: str | None) -> str | None:
+        from espressivo.conditioning.vocabulary import resolve
 
-        if name is not None and name not in CATEGORIES:
-            raise ValueError(f"It must be one of {', '.join(CATEGORIES)}")
-        return name
+        if word is None:
+            return None
+        weights = resolve(word).weights
+        return max(weights, key=weights.__getitem__)

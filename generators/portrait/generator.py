@@ -74,6 +74,7 @@ class PortraitAvatar:
         remind_of_consent(request.portrait, request.consent)
         drawer = self._drawer_of(request, progress)
         fps = drawer.footage.face.fps if isinstance(drawer, Redub) else request.fps
+        mover = self._face(request.motion)
         check_edits(request.controls, request.heard().transcript)
         direction = Direction.of(request.controls, progress)
         speech = recognise_phones(request.heard(), progress=progress)
@@ -85,7 +86,7 @@ class PortraitAvatar:
         variant = Variant(default_embedding(), request.seed, request.variants.variety, request.variants.kinship)
         conditions = tuple(replace(one, emotion=variant.track(one.emotion)) for one in direction.conditions)
         face = control(
-            self._face(request.motion),
+            mover,
             speech,
             variant.track(emotion),
             replace(direction, conditions=conditions),
@@ -124,8 +125,8 @@ class PortraitAvatar:
 
     def _face(self, name: str) -> Generator:
         """Load a face generator, once."""
-        from espressivo.generators.registry import load_generator
+        from espressivo.generators.registry import load_of_kind
 
         if name not in self._faces:
-            self._faces[name] = load_generator(name)
+            self._faces[name] = load_of_kind("face", name)
         return self._faces[name]

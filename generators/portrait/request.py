@@ -52,7 +52,7 @@ class PortraitRequest(GenerationRequest):
     """How an emotion varies from take to take."""
     face_controls: FaceControls = FaceControls()
     """Gains and speaking style of the built-in face generator."""
-    fps: float = Field(default=25.0, ge=5, le=60)
+    fps: float = Field(default=25.0, ge=5, le=120)
     """Frames per second."""
     size: int = Field(default=512, ge=64, le=2048, multiple_of=2)
     """Side of the square around the head, px."""

@@ -24,4 +24,5 @@ class InputModel(BaseModel):
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"])).replace("_", "-") or cls.__name__
             given = "" if first["type"] == "missing" else f" {first['input']!r}"
-            raise InputError(f"{name}{given} cannot be used: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+            why = first["msg"].removeprefix("Value error, ")  # what a check of ours says, without pydantic's own words
+            raise InputError(f"{name}{given} cannot be used: {why[0].lower()}{why[1:]}.") from None

@@ -11,7 +11,7 @@ from espressivo.conditioning.auto import curves_of, track_of
 from espressivo.conditioning.auto_dials import AutoEmotion
 from espressivo.conditioning.recognition import RecognisedEmotion
 from espressivo.conditioning.vocabulary import CATEGORIES
-from espressivo.errors import InputError
+from espressivo.errors import EmotionError, InputError
 
 
 def found_as(rows: list[tuple[str, float]], step_s: float = 0.25) -> RecognisedEmotion:
@@ -90,8 +90,9 @@ class TestAutoEmotion:
         assert dict(alone.weights) == {"happiness": 1.0}
 
     def test_dials_out_of_range_are_refused(self) -> None:
-        with pytest.raises(InputError, match="preferred"):
-            AutoEmotion(preferred="glee")
+        assert AutoEmotion(preferred="glee").preferred == "happiness"
+        with pytest.raises(EmotionError, match="did you mean happiness"):
+            AutoEmotion(preferred="hapiness")
         with pytest.raises(InputError, match="max-emotions"):
             AutoEmotion(max_emotions=0)
 
