@@ -97,7 +97,7 @@ def test_a_take_says_which_weights_decided_and_what_may_be_done_with_them(tmp_pa
         ("happiness", ("--non-commercial",), "--non-commercial is for recognised emotions"),
         ("of:no/such/clip.mp4", (), "does not exist"),
         ("of:", (), "names no file"),
-        ("auto", ("--preferred", "glee"), "preferred"),
+        ("auto", ("--preferred", "glea"), "no known emotion"),
         ("auto:text", (), "--transcript"),
     ],
 )
