@@ -15,6 +15,7 @@ from espressivo.performance import PerformanceRequest, perform
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^espressivo ([^#\n]+)", TEXT, flags=re.MULTILINE)
+PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 @pytest.fixture
@@ -40,6 +41,13 @@ def test_the_tour_can_be_walked(workplace: Path, capsys: pytest.CaptureFixture[s
         small = ["--size", "64"] if words[0] == "perform" else []
         assert main([*words, *small]) == 0, (command, capsys.readouterr().err)
     assert (workplace / "takes" / "again" / "take.json").is_file()
+
+
+def test_the_programs_run(workplace: Path) -> None:
+    assert len(PROGRAMS) == 2
+    for program in PROGRAMS:
+        exec(compile(program, "README.md", "exec"), {})
+    assert (workplace / "portrait.mp4").stat().st_size > 10_000
 
 
 def test_the_files_the_readme_shows_are_there() -> None:
