@@ -21,7 +21,7 @@ from espressivo.generators.music.attributes.attributes import attributes_of
 from espressivo.generators.music.muser import tokens as muser
 from espressivo.generators.music.piano_roll_page import piano_roll_page
 from espressivo.generators.music.picture import draw_score
-from espressivo.generators.music.score import Score, midi_of, parse_score, read_score
+from espressivo.generators.music.score import Score, midi_of, parse_score, read_score, write_midi
 from espressivo.generators.music.sound.render import RATE_HZ, render
 from espressivo.media.notes import parse_notes, read_notes
 
@@ -317,11 +317,76 @@ def _composer() -> tuple[Any, Any]:
     return Composer(model), Plan(Length(bars=2), Mood.quadrant("Q1"))
 
 
+def _transfer(score: Score) -> None:
+    pytest.importorskip("torch")
+    generator, path = _transferrer(), Path("piece.mid")
+    write_midi(path, score)
+    donor = parse_score(GOOD, "donor.mid")
+    write_midi(Path("donor.mid"), donor)
+    for pair in ({"melody_of": path, "elements_of": "donor.mid"}, {"melody_of": "donor.mid", "elements_of": path}):
+        made = generator.generate(generator.Request.model_validate({**pair, "elements": ["velocity"]}))
+        assert 0 < len(made.notes) <= max(len(score.notes), len(donor.notes))
+
+
+@cache
+def _transferrer() -> Any:
+    """A small MusER of random weights."""
+    import torch
+
+    from espressivo.generators.music.muser.dictionary import reconstructed
+    from espressivo.generators.music.muser.generator import MusER
+    from espressivo.generators.music.muser.manners import OWN
+    from espressivo.generators.music.muser.network import MusER as Network
+    from espressivo.generators.music.muser.network import MusERSize
+    from espressivo.generators.music.muser.pretrained import Model
+    from espressivo.generators.music.muser.prior import Prior, PriorSize
+
+    torch.manual_seed(0)
+    network = Network(MusERSize(16, 1, 32, 1, 1, 4, 2, 20, 0.0)).eval()
+    prior = Prior(PriorSize(20, 32, 1, 4, 2, 0.0)).eval()
+    return MusER(Model(network, prior, torch.arange(20), None, {}, reconstructed(), OWN, guided=False, in_c=True))
+
+
+def _faders(score: Score) -> None:
+    pytest.importorskip("torch")
+    generator, path = _fader_net(), Path("piece.mid")
+    write_midi(path, score)
+    made = generator.generate(generator.Request.model_validate({"source": path, "emotion": "anger"}))
+    assert len(made.notes) > 0
+    assert made.notes.where(made.notes.is_drum).pitch.tolist() == score.notes.where(score.notes.is_drum).pitch.tolist()
+
+
+@cache
+def _fader_net() -> Any:
+    """Small Music FaderNets of random weights."""
+    import torch
+
+    from espressivo.generators.music.faders.generator import MusicFaderNets
+    from espressivo.generators.music.faders.network import FaderSize, MusicFaderNet
+    from espressivo.generators.music.faders.pretrained import Model
+    from espressivo.generators.music.faders.scales import Scales
+
+    torch.manual_seed(0)
+    size = FaderSize(hidden=8, latent=3, over_time=False, guided=True)
+    return MusicFaderNets(Model(MusicFaderNet(size).eval(), Scales(0.5, 0.2, 3.0, 1.0)))
+
+
+def _measures(score: Score) -> None:
+    from espressivo.eval.metric import NotMeasured
+    from espressivo.eval.music.measures import measure_music
+
+    values = measure_music(score.notes, "Q1")
+    numbers = [value for value in values.values() if not isinstance(value, NotMeasured)]
+    assert len(numbers) > len(values) / 2 or not len(score.notes.pitched)
+
+
 LONG: dict[str, str] = dict.fromkeys(("three hours", "one note an hour away"), "longer|minutes")
 DRUMS = {"only drums": "pitched|drums|instrument|no notes"}
 METRES: dict[str, str] = dict.fromkeys(("4/32", "1/64", "255/1"), "time signature|bars")
 KITS: dict[str, str] = dict.fromkeys(("drums and others", "sixteen channels"), "instrument")
 RANGE = {"all pitches at once": "pitch"}
+TRANSFERRED: dict[str, str] = dict.fromkeys(("three hours", "one note an hour away"), "bars; elements")
+FADED = {"three hours": "beats long"}
 USES: dict[Callable[[Score], None], dict[str, str]] = {
     _sound: LONG,
     _picture: {},
@@ -330,6 +395,9 @@ USES: dict[Callable[[Score], None], dict[str, str]] = {
     _emotion: LONG | DRUMS,
     _muser: DRUMS,
     _emogen: DRUMS | METRES | KITS | RANGE,
+    _transfer: DRUMS | TRANSFERRED,
+    _faders: DRUMS | FADED,
+    _measures: {},
 }
 """What may be done with a score, and the files for which it is refused with a sentence that says so."""
 
