@@ -155,3 +155,14 @@ def test_the_far_cheek_of_a_turned_face_is_laid_out() -> None:
     assert folded(flat[:, :2]) <= 2
     middle = [1, 13, 14, 33, 133, 168]
     assert np.array_equal(flat[middle], points[middle])
+
+
+def test_nobody_smiles_in_grief_whose_photograph_did() -> None:
+    smiling = FIT.pose(weights_from(mouthSmile=0.9, mouthUpperUp=0.8, mouthLowerDown=0.5, jawOpen=0.1)).points_px
+    grief = weights_from(mouthFrown=0.9, browInnerUp=1.0)
+    corners = [61, 291]
+    raised = (FIT.points_px[corners] - smiling[corners]) @ DOWN
+    apart = (FIT.pose(grief).points_px[corners] - Fit.of(smiling).pose(grief, settled=1.0).points_px[corners]) @ DOWN
+    assert raised.min() > 0.4 * FIT.px_per_cm
+    # No higher than on a face that never smiled, and no lower than the cheeks of a real smile ask for.
+    assert -0.6 * raised.min() < apart.min() <= apart.max() < 0

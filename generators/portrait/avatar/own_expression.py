@@ -21,9 +21,9 @@ _HELD_SMALL = 5.0
 _SWEEPS = 500
 _REMAINS = 0.35
 """Share of a smile that stays when the face comes to rest: a smiling person remains one."""
-_UNDERREAD = 0.8
-"""Share of a smile as it was found that is still there when all that was found is gone: amounts are held small, and
-raised cheeks take part."""
+_FARTHER = 0.8
+"""A sober mouth goes farther by so much of the smile that was found: what the smile did to cheeks and lids stays in the
+photograph, and outweighs a mouth at rest."""
 _NOT_DOUBLED = 0.7
 """Share of what the photograph shows already by which a like weight counts less."""
 _SOBER = {
@@ -73,7 +73,7 @@ class OwnExpression:
         relaxed = points - opening - np.float32(1 - _REMAINS) * smile
         mesh = load_face_mesh()
         hold_apart(relaxed, np.zeros_like(relaxed), mesh.upper_lip_rows, mesh.lower_lip_rows, LIP_SHARES, down, 1.0)
-        return cls(weights, relaxed - points, np.float32(-_REMAINS - _UNDERREAD) * smile)
+        return cls(weights, relaxed - points, np.float32(-_REMAINS - _FARTHER) * smile)
 
     def at(
         self, points: Float32[np.ndarray, "468 3"], settled: float, asked: Float32[np.ndarray, "52"]
