@@ -1,10 +1,9 @@
 """Tempi that an emotion asks for.
 
-Of one tune, players' notes are a fifth shorter than neutral ones for happiness, 15 % for anger, 30 % longer for sadness
-and tenderness (R. Bresin and A. Friberg, "Emotional coloring of computer-controlled music performances", Computer Music
-Journal 24(4), 2000). So far do the quadrants' tempi lie from that of the corpus; nothing is forbidden, and without an
-emotion the model chooses alone. A tempo that was chosen stays, as it does in the corpus: where an emotion changes, it
-goes along by rule.
+Players play faster for happiness and anger, slower for sadness and tenderness (P. Juslin and P. Laukka, "Communication
+of emotions in vocal expression and music performance", Psychological Bulletin 129(5), 2003). How much, counted from the
+corpus' usual tempo, is an estimate; nothing is forbidden, and without an emotion the model chooses alone. A tempo that
+was chosen stays, as it does in the corpus: where an emotion changes, it goes along by rule.
 """
 
 import numpy as np
