@@ -29,12 +29,14 @@ _NOT_DOUBLED = 0.7
 _SOBER = {
     "mouthFrown": 1.5,
     "noseSneer": 1.2,
-    "browDown": 1.2,
     "mouthPress": 1.0,
     "mouthShrugLower": 1.0,
-    "browInnerUp": 0.8,
+    "mouthStretch": 0.8,
 }
-"""How fast these take away the rest of the smile: nobody smiles in anger or grief."""
+"""How fast these take away the rest of the smile: nobody smiles in anger or grief. Brows have no say: an edit of brows
+alone leaves the mouth as it was."""
+_GASP, _GASPING = 0.4, 2.0
+"""A jaw that is open farther than the first does the same, as fast as the second; speech hardly does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,7 @@ class OwnExpression:
         if not settled:
             return points
         sober = sum(gain * asked[_channels(name)].mean() for name, gain in _SOBER.items())
+        sober += _GASPING * max(0.0, float(asked[CHANNEL["jawOpen"]]) - _GASP)
         sober -= 2.0 * asked[_channels("mouthSmile")].mean()
         return points + np.float32(settled) * (self.rest_px + np.float32(np.clip(sober, 0, 1)) * self.sober_px)
 
