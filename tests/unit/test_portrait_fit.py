@@ -166,3 +166,12 @@ def test_nobody_smiles_in_grief_whose_photograph_did() -> None:
     assert raised.min() > 0.4 * FIT.px_per_cm
     # No higher than on a face that never smiled, and no lower than the cheeks of a real smile ask for.
     assert -0.6 * raised.min() < apart.min() <= apart.max() < 0
+
+
+def test_brows_alone_leave_a_photographed_smile_where_it_is() -> None:
+    fit = Fit.of(FIT.pose(weights_from(mouthSmile=0.9, mouthUpperUp=0.8, mouthLowerDown=0.5, jawOpen=0.1)).points_px)
+    still, frowning = (
+        fit.pose(weights_from(browDown=amount, browInnerUp=amount), settled=1.0).points_px[MESH.lip_pairs.ravel()]
+        for amount in (0.0, 1.0)
+    )
+    np.testing.assert_allclose(still, frowning, atol=0.02 * fit.px_per_cm)
