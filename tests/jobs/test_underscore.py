@@ -52,6 +52,21 @@ def test_it_is_as_long_as_the_speech_and_turns_with_it(score: Score) -> None:
     assert np.abs(lines_s - 4.5).min() < 1e-6
 
 
+@pytest.mark.parametrize("name", ["muser", "faders"])
+def test_other_composers_write_it_too(name: str, speech: Path, tmp_path: Path) -> None:
+    track = parse_emotion("@0~step calm @4.5 anger")
+    score = compose_under(load_composer(name), track, SECONDS, seed=1)
+    lines_s = score.notes.seconds_at(score.notes.bar_edges)
+    assert lines_s[-1] == pytest.approx(SECONDS, abs=1e-6)
+    assert np.abs(lines_s - 4.5).min() < 1e-6
+    calm, angry = (score.notes.where((score.notes.start_s >= 4.5) == later) for later in (False, True))
+    assert min(len(calm), len(angry)) > 0
+    assert angry.velocity.mean() > calm.velocity.mean()
+    mix = write_music(tmp_path, score, speech, RATE)
+    assert mix.shape == (round(SECONDS * RATE), 2)
+    assert read_score(tmp_path / "music.mid").notes.pitch.tolist() == score.notes.pitch.tolist()
+
+
 def test_it_makes_room_for_the_voice(score: Score, speech: Path, tmp_path: Path) -> None:
     mix = write_music(tmp_path, score, speech, RATE)
     assert mix.shape == (round(SECONDS * RATE), 2)
