@@ -24,10 +24,12 @@ import torch
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.decoding import Decoding
-from espressivo.generators.music.emogen.emotion import command_of
+from espressivo.generators.music.emogen.emotion import command_of, telling
+from espressivo.generators.music.emogen.generator import EmoGenRequest
 from espressivo.generators.music.emogen.lengths import Length
 from espressivo.generators.music.emogen.mode import with_mode
 from espressivo.generators.music.emogen.network import UNSET
+from espressivo.generators.music.emogen.playing import Playing
 from espressivo.generators.music.emogen.sampling import Plan, write
 from espressivo.generators.music.emogen.streaming import stream
 from espressivo.generators.music.emogen.tokens import piano
@@ -35,7 +37,7 @@ from espressivo.generators.music.moods import Mood
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "emogen-pop"
 MOOD = Mood.quadrant("Q1", 0.8)
-BARS, DRAFTS = 16, (1, 4)
+BARS, DRAFTS, SEEDS = 16, (1, EmoGenRequest.model_fields["best_of"].default), 8
 STEPS, PLACES = 200, (100, 10_000)
 RECOMPUTED_AT, RECOMPUTED = (400, 1280), 5
 LONG_S, SETTLED_S = 600.0, 60.0
@@ -51,11 +53,15 @@ def timed(figures: dict[str, float]) -> Iterator[None]:
 
 
 def sixteen_bars(composer: Composer, drafts: int) -> dict[str, float]:
-    """A guided piece in a mood; with several drafts the choice among them is timed too."""
-    figures: dict[str, float] = {}
-    with timed(figures):
-        piece = composer.compose(Plan(Length(bars=BARS), MOOD), best_of=drafts)
-    return figures | {"tokens": sum(len(bar) for bar in piece.bars), "notes": len(piece.notes)}
+    """Guided pieces in a mood, of several seeds; with several drafts the choice among them is timed too."""
+    spent: list[dict[str, float]] = []
+    notes: list[int] = []
+    for seed in range(SEEDS):
+        spent.append({})
+        with timed(spent[-1]):
+            piece = composer.compose(Plan(Length(bars=BARS), MOOD, playing=Playing()), seed, best_of=drafts)
+        notes.append(len(piece.notes))
+    return _of_several(spent) | {"notes_median": float(np.median(notes))}
 
 
 def first_bars(composer: Composer, count: int = 8) -> dict[str, float]:
@@ -65,13 +71,17 @@ def first_bars(composer: Composer, count: int = 8) -> dict[str, float]:
         spent.append({})
         with timed(spent[-1]):
             next(stream(composer.model, piano(), Plan(Length(bars=BARS), MOOD), seed))
-    return {f"{name}_{clock}": pick([one[clock] for one in spent])
+    return _of_several(spent)
+
+
+def _of_several(spent: list[dict[str, float]]) -> dict[str, float]:
+    return {f"{name}_{clock}": round(float(pick([one[clock] for one in spent])), 3)
             for clock in ("wall_s", "cpu_s") for name, pick in (("median", np.median), ("slowest", max))}  # fmt: skip
 
 
 def command(composer: Composer) -> np.ndarray:
     """What the model is told of the mood; models without the mode have an attribute less."""
-    return command_of(MOOD, with_mode(table().commands))[: composer.model.size.attributes]
+    return command_of(MOOD, with_mode(telling(table().commands)))[: composer.model.size.attributes]
 
 
 def begun(composer: Composer) -> Decoding:
@@ -131,7 +141,7 @@ def against_recomputing(composer: Composer, after: int) -> dict[str, float]:
 
 def main() -> None:
     torch.set_num_threads(1)
-    composer = Composer.load(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED)
+    composer = Composer.load(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED, telling(table().commands))
     composer.compose(Plan(Length(bars=1), MOOD), best_of=2)
     figures: dict[str, object] = {f"{BARS}_bars_best_of_{count}": sixteen_bars(composer, count) for count in DRAFTS}
     figures["first_bar"] = first_bars(composer)
