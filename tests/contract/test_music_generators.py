@@ -39,7 +39,7 @@ def _mean_energy(name: str, emotion: str) -> float:
 @pytest.mark.parametrize(("emotion", "sign"), [("vad:-0.6,0.6,0", 1), ("vad:0.4,-0.6,0", -1)])
 def test_more_of_an_emotion_is_heard_as_more(name: str, emotion: str, sign: int) -> None:
     axes, levels = emotion.removeprefix("vad:").split(","), (0.0, 0.5, 1.0)
-    asked = ["vad:" + ",".join(f"{float(axis) * level:g}" for axis in axes) for level in levels]
+    asked = ["vad:" + ",".join(f"{float(axis) * level + 0.0:g}" for axis in axes) for level in levels]  # no -0
     energies = [_mean_energy(name, emotion) for emotion in asked]
     assert np.all(np.diff(energies) * sign > 0), energies
 

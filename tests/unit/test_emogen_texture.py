@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from espressivo.generators.music.emogen.grammar import State
-from espressivo.generators.music.emogen.texture import NOTHING, Textures, lean_of, missed_after
+from espressivo.generators.music.emogen.texture import NOTHING, USUAL, Textures, lean_of, missed_after
 from espressivo.generators.music.emogen.tokens import piano
 from espressivo.generators.music.moods import Mood
 
@@ -33,6 +33,15 @@ def test_a_silent_bar_is_sparse_and_no_error() -> None:
 def test_loud_quadrants_are_denser_than_quiet_ones() -> None:
     leans = np.array([lean_of(mood, NOTHING) for mood in QUADRANTS])
     assert leans[:2].min() > 0 > leans[2:].max()
+
+
+def test_a_faint_emotion_starts_from_what_the_model_writes_itself() -> None:
+    sparse = USUAL + np.log([0.8, 1.0])
+    for intensity in (0.1, 0.5):
+        leans = [lean_of(Mood(0.7, -1.0, intensity), NOTHING, own)[0] for own in (USUAL, sparse)]
+        assert max(leans) < 0, "calm is sparser than the model alone, whatever that is"
+    mood, counted = Mood(0.7, -1.0, 1.0), np.log([4.0, 2.0])
+    assert missed_after(NOTHING, mood, counted, sparse) == pytest.approx(missed_after(NOTHING, mood, counted))
 
 
 def test_nothing_is_led_without_an_emotion() -> None:

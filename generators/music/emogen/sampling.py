@@ -26,7 +26,15 @@ from espressivo.generators.music.emogen.mode import MODE, in_minor, with_mode
 from espressivo.generators.music.emogen.network import END, EmoGenLanguageModel
 from espressivo.generators.music.emogen.pace import Paces, moved_octaves
 from espressivo.generators.music.emogen.playing import AS_WRITTEN, Playing
-from espressivo.generators.music.emogen.texture import NOTHING, REPEATED, Pair, Textures, lean_of, missed_after
+from espressivo.generators.music.emogen.texture import (
+    NOTHING,
+    REPEATED,
+    USUAL,
+    Pair,
+    Textures,
+    lean_of,
+    missed_after,
+)
 from espressivo.generators.music.emogen.tokens import Vocabulary, spell
 from espressivo.generators.music.keys import Key, key_of
 from espressivo.generators.music.moods import Mood, MoodCurve
@@ -55,6 +63,8 @@ class Plan:
     """Whether the second half of the last bar has to have notes, and none out of the key's tonic triad."""
     playing: Playing = AS_WRITTEN
     """How drafts sound to the reader that chooses among them."""
+    own_density: Pair = field(default_factory=lambda: USUAL, compare=False)
+    """How dense the model writes without an emotion."""
 
 
 class Bar(NamedTuple):
@@ -312,7 +322,9 @@ class _Pen:
         self.written += 1
         self._elapsed_s += self._bar_s
         self.is_done = self._clock.is_over(self.written, self._elapsed_s, self._bar_s)
-        self._missed = missed_after(self._missed, mood, self._textures.count(tokens, self._bar_s))
+        self._missed = missed_after(
+            self._missed, mood, self._textures.count(tokens, self._bar_s), self._plan.own_density
+        )
         if self._colours is not None:
             self._tonality = self._colours.after(self._tonality, mood, tokens)
         self.mood = self._mood_now()
@@ -332,7 +344,7 @@ class _Pen:
         return self._led * (pace if self._colours is None else pace + self._colours.of(self.mood, self._tonality))
 
     def _density_now(self) -> Pair:
-        return self._led * lean_of(self.mood, self._missed)
+        return self._led * lean_of(self.mood, self._missed, self._plan.own_density)
 
     @property
     def _led(self) -> float:

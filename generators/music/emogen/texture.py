@@ -20,6 +20,8 @@ Pair = Float[np.ndarray, "2"]
 NOTHING: Pair = np.zeros(2)
 _OF_QUADRANTS = np.log([(3.7, 2.1), (4.5, 2.15), (3.0, 1.5), (2.7, 1.6)])
 """At full strength: medians of EMOPIA's training clips (`benchmarks/music_likeness.py`)."""
+USUAL: Pair = _OF_QUADRANTS.mean(axis=0)
+"""Of music without an emotion: between the quadrants."""
 REPEATED = 0.8
 """What the pitch on top of the last stroke loses on top of the next. POP909's melodies are sung, a note for each
 syllable, and stay on one pitch twice as often as those of pianists."""
@@ -66,18 +68,24 @@ class Textures:
         return np.log([max(strokes, 0.5) / seconds, max(notes, 1) / max(strokes, 1)])
 
 
-def lean_of(mood: Mood, missed: Pair) -> Pair:
-    """Return how much sooner strokes come, and how much fuller they are, than the model alone would have them."""
-    return min(1.0, _SOON * mood.intensity) * (_AHEAD * (_asked(mood) - _OF_QUADRANTS.mean(axis=0)) + missed)
+def lean_of(mood: Mood, missed: Pair, own: Pair = USUAL) -> Pair:
+    """Return how much sooner strokes come, and how much fuller they are, than the model alone would have them.
+
+    Args:
+        mood: what is expressed.
+        missed: see `missed_after`.
+        own: how dense the model writes without an emotion.
+    """
+    return min(1.0, _SOON * mood.intensity) * (_AHEAD * (_asked(mood, own) - own) + missed)
 
 
-def missed_after(missed: Pair, mood: Mood, counted: Pair) -> Pair:
+def missed_after(missed: Pair, mood: Mood, counted: Pair, own: Pair = USUAL) -> Pair:
     """Return what bars have missed after one more, of which so much was asked and counted."""
     # Shares, not logarithms: so the mean of all bars becomes what was asked.
-    return np.clip(missed + _LEARNED * (1.0 - np.exp(counted - _asked(mood))), -_MOST, _MOST)
+    return np.clip(missed + _LEARNED * (1.0 - np.exp(counted - _asked(mood, own))), -_MOST, _MOST)
 
 
-def _asked(mood: Mood) -> Pair:
-    """Of a mood; halfway to neutral, halfway to the middle of the quadrants."""
+def _asked(mood: Mood, own: Pair) -> Pair:
+    """Of a mood; halfway to neutral, halfway to the model's own density, wherever in between the quadrants that is."""
     shares = np.prod(0.5 * (1.0 + SIGNS * mood.place), axis=1)
-    return shares @ _OF_QUADRANTS
+    return shares @ _OF_QUADRANTS + (1.0 - mood.intensity) * (own - USUAL)
