@@ -259,7 +259,7 @@ def test_an_odd_file_is_read_as_what_it_can_mean(name: str, files: dict[str, byt
 
 def _sound(score: Score) -> None:
     sound = render(score, "own", stems=False).mix
-    assert -1 <= len(sound) - score.seconds * RATE_HZ <= 3 * RATE_HZ + 1, "what rings on rings for three seconds at most"
+    assert -1 <= len(sound) - score.seconds * RATE_HZ <= 3 * RATE_HZ + 1, "it rings on for three seconds at most"
     assert np.isfinite(sound).all()
     assert 0.01 < np.abs(sound).max() < 1
 
