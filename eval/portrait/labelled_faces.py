@@ -17,12 +17,12 @@ from espressivo.errors import InputError
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.face.expression.fit import (
     FACES_FILE,
-    FRONTAL_RAD,
     FULL_SCORE_QUANTILE,
     PEAK_SHARE,
     READER_RANGE,
     UNITS_FILE,
     Reading,
+    frontal_faces,
     read_units,
 )
 from espressivo.generators.face.expression.recipes import RECIPES
@@ -95,10 +95,7 @@ def read_spreads(data_dir: Path, emotions: tuple[str, ...]) -> dict[str, Spread]
     for name in (FACES_FILE, UNITS_FILE):
         if not (data_dir / name).is_file():
             raise InputError(f"{data_dir} holds no {name}; give the folder that holds both data sets.")
-    with np.load(data_dir / FACES_FILE) as archive:
-        frontal = (np.abs(archive["pose_rad"].astype(float)) < FRONTAL_RAD).all(1)
-        scores, label = archive["scores_u8"][frontal] / 255.0, archive["label"][frontal]
-        classes, names = [str(c) for c in archive["classes"]], [str(n) for n in archive["names"]]
+    scores, label, classes, names = frontal_faces(data_dir / FACES_FILE)
     muscles = sorted({_muscle(name) for name in names} - {"_neutral"})
     scores = np.stack([scores[:, [_muscle(name) == m for name in names]].mean(1) for m in muscles], 1)
     centres = np.stack([scores[label == k].mean(0) for k in range(len(classes))])

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int, UInt8
 from espressivo.conditioning.face_emotion.judges import JUDGED
 from espressivo.conditioning.faces.mesh import square_around
 from espressivo.errors import InputError
-from espressivo.generators.face.expression.fit import FACES_FILE, FRONTAL_RAD
+from espressivo.generators.face.expression.fit import FACES_FILE, frontal_faces
 
 READER_FILE: Final = Path("landmarker", "face_landmarker_v2_with_blendshapes.task")
 READ_BY: Final = "labelled-readings"
@@ -66,11 +66,8 @@ class LabelledReadings:
         for name in (FACES_FILE, READER_FILE):
             if not (data_dir / name).is_file():
                 raise InputError(f"{data_dir} holds no {name}; give the folder that holds both.")
-        with np.load(data_dir / FACES_FILE) as archive:
-            frontal = (np.abs(archive["pose_rad"].astype(float)) < FRONTAL_RAD).all(1)
-            scores, label = archive["scores_u8"][frontal] / 255.0, archive["label"][frontal]
-            places = np.array([JUDGED.index(str(name)) for name in archive["classes"]])
-            names = [str(name) for name in archive["names"]]
+        scores, label, classes, names = frontal_faces(data_dir / FACES_FILE)
+        places = np.array([JUDGED.index(name) for name in classes])
         muscles = [name.removesuffix("Left").removesuffix("Right") for name in names]
         used = sorted({muscle for muscle, name in zip(muscles, names, strict=True) if not name.startswith(_LEFT_OUT)})
         columns = tuple(np.flatnonzero([muscle == one for muscle in muscles]) for one in used)

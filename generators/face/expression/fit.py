@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from espressivo.errors import InputError
 from espressivo.generators.face.arkit import CHANNEL, SIDED
@@ -132,6 +133,30 @@ def fit_table(data_dir: Path) -> dict[str, Any]:
     return {"provenance": provenance, "emotions": emotions}
 
 
+class FrontalFaces(NamedTuple):
+    """What a landmarker reads off labelled faces that look into the camera."""
+
+    scores: Float[np.ndarray, "faces names"]
+    """0..1, not calibrated."""
+    label: Int[np.ndarray, "faces"]
+    """Index into `classes`."""
+    classes: list[str]
+    names: list[str]
+    """ARKit's, one per column."""
+
+
+def frontal_faces(path: Path) -> FrontalFaces:
+    """Read the labelled faces of `FACES_FILE` whose head turns by less than `FRONTAL_RAD` about each axis."""
+    with np.load(path) as archive:
+        frontal = (np.abs(archive["pose_rad"].astype(float)) < FRONTAL_RAD).all(1)
+        return FrontalFaces(
+            archive["scores_u8"][frontal] / 255.0,
+            archive["label"][frontal],
+            [str(name) for name in archive["classes"]],
+            [str(name) for name in archive["names"]],
+        )
+
+
 def read_faces(path: Path) -> tuple[Readings, int]:
     """Read peaks of labelled still faces, in shares of the reader's own range above rest.
 
@@ -141,10 +166,7 @@ def read_faces(path: Path) -> tuple[Readings, int]:
     Returns:
         Readings of the channels that the reader answers, and the number of faces used.
     """
-    with np.load(path) as archive:
-        frontal = (np.abs(archive["pose_rad"].astype(float)) < FRONTAL_RAD).all(1)
-        scores, label = archive["scores_u8"][frontal] / 255.0, archive["label"][frontal]
-        classes, names = [str(c) for c in archive["classes"]], [str(n) for n in archive["names"]]
+    scores, label, classes, names = frontal_faces(path)
     muscles = sorted({_muscle(name) for name in names} - {"_neutral"})
     scores = np.stack(
         [scores[:, [n for n, name in enumerate(names) if _muscle(name) == m]].mean(1) for m in muscles], 1

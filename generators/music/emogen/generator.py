@@ -201,7 +201,8 @@ class EmoGenEmopia(EmoGen):
         extras=("music",),
     )
     _weights: ClassVar = "emogen-emopia-nc"
-    _density: ClassVar = (2.74, 1.82)  # geometric means of eight bars each of the seeds 0 to 5
+    # Geometric means over `espressivo generate emogen-nc --emotion neutral --bars 8 --seed N`, N from 0 to 5.
+    _density: ClassVar = (2.74, 1.82)
 
     @classmethod
     def _commands(cls) -> "Commands":
