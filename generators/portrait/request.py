@@ -60,7 +60,7 @@ class PortraitRequest(GenerationRequest):
     """Show the whole picture with the moving head in it instead of the square, in its own resolution; one in which
     the square has more than 1280 pixels a side is made smaller."""
     breath: Gain = 1.0
-    """How far the shoulders and the head move with the breath."""
+    """How far the shoulders and the head move with the breath; in a video they move as they were filmed."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Another seed gives other blinks, glances and nods, and another variant of the emotion."""
     label: bool = False

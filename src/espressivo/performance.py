@@ -14,7 +14,7 @@ from espressivo.errors import InputError
 from espressivo.generators.face.controls import FaceControls
 from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
-from espressivo.inputmodel import InputModel
+from espressivo.inputmodel import Gain, InputModel
 from espressivo.media.plain_text import read_plain_text
 from espressivo.portraiture import (
     VIDEO,
@@ -41,11 +41,11 @@ SOUND_RATE_HZ = 48_000
 _LONGEST_NAME = 255
 _LATE_S = 0.5
 """A keyframe that is no further than this behind the end of the line is meant for its end."""
-_OF_PORTRAITS = ("portrait_face", "whole", "label", "consent")
+_OF_PORTRAITS = ("portrait_face", "whole", "breath", "variants", "label", "consent")
 _FACE_FIELDS = {"fps": "fps", "seed": "seed", "controls": "controls"}
 """Fields of a face generator's request, and those of a performance that fill them in."""
 _PORTRAIT_FIELDS = {
-    **{name: name for name in ("portrait", "fps", "size", "whole", "seed", "label", "consent", "variants")},
+    **{name: name for name in ("portrait", "fps", "size", "whole", "breath", "seed", "label", "consent", "variants")},
     **{"face": "portrait_face", "motion": "face", "controls": "speaking", "face_controls": "controls"},
 }
 """The same of a portrait generator's."""
@@ -97,6 +97,8 @@ class PerformanceRequest(InputModel):
     whole: bool = False
     """Show the whole picture with the moving head in it instead of a square around the head, in its own resolution;
     one in which that square has more than 1280 pixels a side is made smaller."""
+    breath: Gain = 1.0
+    """How far the head and shoulders of a portrait move with the breath; in a video they move as they were filmed."""
     variants: VariantControls = VariantControls()
     """How the emotion of a portrait varies from take to take."""
     label: bool = False
@@ -274,9 +276,10 @@ def _portraitist(request: PerformanceRequest) -> "Generator | None":
     if request.portrait is not None:
         check_portrait(request.portrait, request.portrait_face)
         return load_of_kind("portrait", request.portraitist)
-    for name in _OF_PORTRAITS:
-        if getattr(request, name) != PerformanceRequest.model_fields[name].default:
-            raise InputError(f"--{name.replace('_', '-')} is for portraits; add --portrait with a picture.")
+    turned = request.model_dump(include={*_OF_PORTRAITS}, exclude_defaults=True)
+    for name, value in turned.items():
+        option = next(iter(value)) if isinstance(value, dict) else name  # the command line knows dials by their own names
+        raise InputError(f"--{option.replace('_', '-')} is for portraits; add --portrait with a picture.")
     return None
 
 

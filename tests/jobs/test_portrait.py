@@ -93,6 +93,19 @@ def test_the_face_moves_as_the_portrait_does(take: Take) -> None:
     assert motion.channel("jawOpen").max() > 0.2
 
 
+def test_whatever_a_portrait_can_be_asked_for_a_performance_can(photograph: Path, short: str, tmp_path: Path) -> None:
+    """What a request calls otherwise than a performance does is named here; all else has to go by one name."""
+    otherwise = {"face": "portrait_face", "motion": "face", "controls": "speaking", "face_controls": "controls"}
+    asked = {otherwise.get(name, name) for name in load_generator("avatar").Request.model_fields}
+    assert asked <= set(PerformanceRequest.model_fields)
+    common = {"speech": short, "portrait": photograph, "formats": ("csv",), "fps": 5, "size": 128, "consent": CONSENT}
+    still, breathing = (
+        perform(PerformanceRequest(**common, breath=breath), tmp_path / str(breath)).file("portrait.mp4")
+        for breath in (0.0, 2.0)
+    )
+    assert still.read_bytes() != breathing.read_bytes()
+
+
 def test_it_repeats_to_the_byte(take: Take, tmp_path: Path) -> None:
     assert repeat(take, tmp_path / "again").record["files"] == take.record["files"]
 
@@ -124,6 +137,8 @@ def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path, short: str
     [
         ({"label": True}, "--label is for portraits"),
         ({"consent": CONSENT}, "--consent is for portraits"),
+        ({"breath": 0.5}, "--breath is for portraits"),
+        ({"variants": {"kinship": 0.5}}, "--kinship is for portraits"),
         ({"portrait": PORTRAIT, "portraitist": "parametric"}, "no portrait generator; choose avatar"),
         ({"portrait": PORTRAIT, "portraitist": "pctalk"}, "espressivo generate pctalk takes; choose avatar"),
         ({"face": "avatar"}, "no face generator; choose parametric"),

@@ -43,7 +43,7 @@ TITLE = strings.PERFORM
 _OWN = frozenset({"speech", "emotion", "transcript", "auto", "non_commercial", "portrait"})
 """Fields with controls of their own."""
 _FACE, _MUSIC, _DIALS = ("identity", "identity_seed"), ("music", "composer"), ("controls", "speaking")
-_LABEL, _CONSENT, _PORTRAIT = ("label",), ("consent",), ("whole", "portrait_face", "portraitist", "variants")
+_LABEL, _CONSENT, _PORTRAIT = ("label",), ("consent",), ("whole", "portrait_face", "portraitist", "breath", "variants")
 _KEPT_PORTRAITS = ("photograph", "footage")
 """What files are called in which a take keeps the picture or video that it was made from."""
 _DRAFT_PX = 320
