@@ -278,7 +278,7 @@ def _portraitist(request: PerformanceRequest) -> "Generator | None":
         return load_of_kind("portrait", request.portraitist)
     turned = request.model_dump(include={*_OF_PORTRAITS}, exclude_defaults=True)
     for name, value in turned.items():
-        option = next(iter(value)) if isinstance(value, dict) else name  # the command line knows dials by their own names
+        option = next(iter(value)) if isinstance(value, dict) else name  # the command line has no groups of dials
         raise InputError(f"--{option.replace('_', '-')} is for portraits; add --portrait with a picture.")
     return None
 
