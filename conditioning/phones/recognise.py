@@ -19,7 +19,7 @@ def recognise_phones(speech: Speech, recogniser: str = "auto", progress: Progres
 
     "auto" keeps phones that are there, aligns the transcript where there is one, and listens freely where there is
     none or where it does not fit, which is said in a warning. Sound without speech in it (silence, hum, held chords, a
-    tenth of a second) is one silence.
+    tenth of a second) is one silence; if it has a transcript, that is said as well.
 
     Args:
         speech: the line, with or without transcript.
@@ -33,9 +33,16 @@ def recognise_phones(speech: Speech, recogniser: str = "auto", progress: Progres
         return _with(speech, recogniser, progress)
     if speech.phones is not None:
         return speech
+    written = bool(speech.transcript and speech.transcript.strip())
     if speech.duration_s < _SHORTEST_S or not sounds_like_speech(analyse_prosody(speech)):
+        if written:
+            warnings.warn(
+                "No speech is heard in the sound: the lips rest, and its transcript is not used; is it the right file?",
+                UserWarning,
+                stacklevel=2,
+            )
         return speech.with_phones([Phone(SILENCE, 0.0, speech.duration_s)], "recognised", ())
-    if speech.transcript and speech.transcript.strip():
+    if written:
         try:
             return _with(speech, WITH_TRANSCRIPT, progress)
         except InputError as error:

@@ -26,7 +26,7 @@ from espressivo.ui.studio import messages  # noqa: E402
 from espressivo.ui.studio.asking import FILE_FIELDS, kept_request, request_from, typed_emotion  # noqa: E402
 from espressivo.ui.studio.emotion_controls import track_of  # noqa: E402
 from espressivo.ui.studio.files import Tickets  # noqa: E402
-from espressivo.ui.studio.result import result_html  # noqa: E402
+from espressivo.ui.studio.perform.result import result_html  # noqa: E402
 from espressivo.ui.studio.sessions import Session, Sessions  # noqa: E402
 from tests.ui.conftest import running_studio  # noqa: E402
 

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,12 @@ def test_a_transcript_that_does_not_fit_gives_way_with_a_warning(text: str) -> N
 
 @pytest.mark.parametrize("samples", [np.zeros(32_000), np.full(1600, 0.1), np.sin(np.arange(48_000) * 0.1) / 2])
 def test_no_speech_is_one_silence(samples: np.ndarray) -> None:
-    speech = recognise_phones(Speech(samples, "Hello there."))
+    with pytest.warns(UserWarning, match="No speech is heard"):
+        speech = recognise_phones(Speech(samples, "Hello there."))
     assert [phone.label for phone in speech.phones or ()] == [SILENCE]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert recognise_phones(Speech(samples)).phones == speech.phones
 
 
 def test_registry() -> None:

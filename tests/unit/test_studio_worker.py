@@ -3,7 +3,9 @@
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,16 @@ def refuse(text: str, progress: ProgressCallback) -> None:
 
 def break_down(progress: ProgressCallback) -> None:
     raise ZeroDivisionError("a secret")
+
+
+def say_something(progress: ProgressCallback) -> int:
+    warnings.warn("The line is silent.", stacklevel=1)
+    warnings.warn("Old numpy.", DeprecationWarning, stacklevel=1)
+    return 1
+
+
+def prepare_a_file() -> None:
+    Path(os.environ["ESPRESSIVO_TEST_FILE"]).touch()
 
 
 def report_often(progress: ProgressCallback) -> None:
@@ -55,6 +67,29 @@ def test_progress_and_result(workers: Workers) -> None:
     assert work.result == 42
 
 
+def test_notes_for_the_user_come_along_every_time(workers: Workers) -> None:
+    for _ in range(2):
+        work = workers.work(say_something)
+        assert not list(work)
+        assert (work.result, work.notes) == (1, ["The line is silent."])
+
+
+def test_a_worker_prepares_beside_its_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = tmp_path / "prepared"
+    monkeypatch.setenv("ESPRESSIVO_TEST_FILE", str(prepared))
+    workers = Workers(prepare=prepare_a_file)
+    try:
+        work = workers.work(double, number=2)
+        assert list(work)
+        assert work.result == 4
+        deadline = time.monotonic() + 30
+        while not prepared.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert prepared.exists()
+    finally:
+        workers.close()
+
+
 def test_errors_keep_their_sentence_and_hide_what_is_no_sentence(workers: Workers) -> None:
     with pytest.raises(InputError, match=r"^This cannot be used\.$"):
         list(workers.work(refuse, text="This"))
@@ -62,6 +97,18 @@ def test_errors_keep_their_sentence_and_hide_what_is_no_sentence(workers: Worker
         list(workers.work(break_down))
     assert "secret" not in str(raised.value)
     assert raised.value.args[0].endswith(".")
+
+
+def test_the_log_says_what_the_sentence_hides(capfd: pytest.CaptureFixture[str]) -> None:
+    workers = Workers()  # started here, so that its log is captured
+    try:
+        with pytest.raises(OutputError):
+            list(workers.work(break_down))
+    finally:
+        workers.close()
+    logged = capfd.readouterr().err
+    assert "Traceback" in logged
+    assert "ZeroDivisionError: a secret" in logged
 
 
 @pytest.mark.parametrize("function", [report_often, hear_nothing])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from espressivo.errors import InputError, MissingDependencyError
 from espressivo.ui.studio import strings
+from espressivo.ui.studio.failures import tell_of_failures
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.sessions import Sessions
 from espressivo.ui.studio.studio import Studio
@@ -39,11 +40,11 @@ def build_app(sessions: Sessions, workers: Workers, helpers: Workers, tickets: T
     """
     import gradio as gr
 
-    from espressivo.ui.studio import perform
     from espressivo.ui.studio.compare import tab as compare
     from espressivo.ui.studio.evaluate import tab as evaluate
     from espressivo.ui.studio.library import tab as library
     from espressivo.ui.studio.music import tab as music
+    from espressivo.ui.studio.perform import tab as perform
 
     tabs = (perform, compare, music, evaluate, library)
     with gr.Blocks(
@@ -76,6 +77,7 @@ def build_app(sessions: Sessions, workers: Workers, helpers: Workers, tickets: T
             lambda count: count + 1, takes_changed, takes_changed, api_visibility="private", show_progress="hidden"
         )
         app.unload(leave)
+    tell_of_failures(app)
     return app
 
 
@@ -124,6 +126,7 @@ def launch(
     if mcp and importlib.util.find_spec("mcp") is None:
         raise MissingDependencyError("--mcp needs another package; install it with pip install 'espressivo[mcp]'.")
     from espressivo.ui.studio.pages import STATIC, studio_routes
+    from espressivo.ui.studio.perform.jobs import prepare_drafts
     from espressivo.ui.studio.theme import studio_theme
 
     takes = folder or _data_folder()
@@ -131,7 +134,7 @@ def launch(
         takes.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{takes} cannot hold takes ({error.strerror}); give a folder with --folder.") from None
-    workers, helpers = Workers(), Workers()
+    workers, helpers = Workers(), Workers(prepare=prepare_drafts)
     for each in (workers, helpers):
         atexit.register(each.close)
     tickets = Tickets()

@@ -1,26 +1,12 @@
-"""What endpoints for programs have in common: errors in words, and files where Gradio may send them from."""
+"""What endpoints for programs have in common: files where Gradio may send them from, and those that were sent."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from espressivo.errors import EspressivoError, InputError
+from espressivo.errors import InputError
 from espressivo.ui.studio import strings
-from espressivo.ui.studio.messages import without_folders
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Let an error of ours reach the caller as its sentence."""
-    import gradio as gr
-
-    try:
-        yield
-    except EspressivoError as error:
-        raise gr.Error(without_folders(str(error)), print_exception=False) from None
 
 
 def served(path: Path) -> str:

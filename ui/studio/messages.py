@@ -1,6 +1,7 @@
 """What is said in place: progress, problems and notes, as HTML in which everything from outside is escaped."""
 
 import re
+from collections.abc import Iterable
 from html import escape
 
 from espressivo.errors import EspressivoError
@@ -22,6 +23,11 @@ def problem(error: EspressivoError) -> str:
 def note(text: str) -> str:
     """A sentence that is no problem."""
     return f'<div class="es-message es-note" role="status">{escape(text)}</div>'
+
+
+def done(text: str, notes: Iterable[str]) -> str:
+    """That something was made, and below it what should be known of it."""
+    return note(text) + "".join(note(without_folders(each)) for each in dict.fromkeys(notes))
 
 
 def working(event: ProgressEvent) -> str:

@@ -3,6 +3,7 @@
 TITLE = "espressivo studio"
 TAGLINE = "One emotion, conducted through face, body and music."
 LOOK = "Dark or light"
+FAILED = "This did not work, by a fault of the program ({kind}); its log says more. Try again, or reload the page."
 
 PERFORM = "Perform"
 LIBRARY = "Library"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from espressivo.ui.studio.music.tab import MusicTab
-    from espressivo.ui.studio.perform import PerformTab
+    from espressivo.ui.studio.perform.tab import PerformTab
 
 _MOST_IN_LINE = 24
 """Events that work, or wait for a worker; each holds one of Gradio's 40 threads. More wait in Gradio's own queue."""
@@ -65,6 +65,11 @@ class Doing:
     def result(self) -> Any:
         """What the function returned."""
         return self._work.result
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of it, a sentence each."""
+        return self._work.notes
 
     def __iter__(self) -> Iterator[ProgressEvent]:
         self._session.works.add(self._work)

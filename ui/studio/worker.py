@@ -1,14 +1,17 @@
 """Long work in a process of its own: the page stays quick, and stopping takes less than a second whatever runs.
 
-The same progress callback that the command line's bar hears is carried over a pipe. A worker that does not stop when
-it is asked to is ended and replaced; one that died is replaced, and its work fails with a sentence. Work that finds no
-free worker stands in line, first come first served, and hears how many are before it.
+The same progress callback that the command line's bar hears is carried over a pipe, and so are the notes that the
+command line shows. A worker that does not stop when it is asked to is ended and replaced; one that died is replaced,
+and its work fails with a sentence. Work that finds no free worker stands in line, first come first served, and hears
+how many are before it.
 """
 
 import multiprocessing
 import queue
 import threading
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,7 +29,14 @@ _SPAWN = multiprocessing.get_context("spawn")
 class Workers:
     """A few processes that keep warm between jobs."""
 
-    def __init__(self, count: int = 1) -> None:
+    def __init__(self, count: int = 1, prepare: Callable[[], None] | None = None) -> None:
+        """Start them.
+
+        Args:
+            count: how many.
+            prepare: what each does first, beside its jobs: it loads what they will need. Found by module and name.
+        """
+        self._prepare = prepare
         self._all: set[_Worker] = set()
         self._idle = [self._start() for _ in range(count)]
         self._line: list[Work] = []
@@ -48,7 +58,7 @@ class Workers:
         self._all.clear()
 
     def _start(self) -> "_Worker":
-        worker = _Worker()
+        worker = _Worker(self._prepare)
         self._all.add(worker)
         return worker
 
@@ -95,6 +105,8 @@ class Work:
         self._workers, self._function, self._arguments = workers, function, arguments
         self._wish = threading.Event()
         self.result: Any = None
+        self.notes: list[str] = []
+        """What the user should know of the result, a sentence each."""
 
     def cancel(self) -> None:
         """Ask for an end; the iteration then raises `Cancelled` within a second."""
@@ -119,6 +131,8 @@ class Work:
             for kind, value in self._messages(worker):
                 if kind == "progress":
                     yield value
+                elif kind == "note":
+                    self.notes.append(value)
                 elif kind == "result":
                     ended, self.result = True, value
                     return
@@ -145,9 +159,9 @@ class Work:
 
 
 class _Worker:
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[], None] | None) -> None:
         self.pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs,), name="espressivo-worker", daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, prepare), name="espressivo-worker", daemon=True)
         self._process.start()
         theirs.close()
 
@@ -161,10 +175,15 @@ class _Worker:
         self.pipe.close()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, prepare: Callable[[], None] | None) -> None:
     """Do one job after the other, until the other end is gone. None on the pipe asks to stop the job that runs."""
     jobs: queue.SimpleQueue[tuple[Callable[..., Any], dict[str, Any]] | None] = queue.SimpleQueue()
     stop = threading.Event()
+    one_at_a_time = threading.Lock()
+
+    def tell(kind: str, value: Any) -> None:
+        with one_at_a_time:  # a job may note something in a thread of its own
+            pipe.send((kind, value))
 
     def listen() -> None:
         try:
@@ -181,17 +200,28 @@ def _serve(pipe: Connection) -> None:
     def report(event: ProgressEvent) -> None:
         if stop.is_set():
             raise Cancelled(strings.STOPPED)
-        pipe.send(("progress", event))
+        tell("progress", event)
+
+    def show_note(message: Warning | str, category: type[Warning], *_: object) -> None:
+        if issubclass(category, UserWarning):  # the others are for programmers
+            tell("note", str(message))
 
     threading.Thread(target=listen, daemon=True).start()
+    if prepare is not None:
+        threading.Thread(target=prepare, daemon=True).start()
     while (job := jobs.get()) is not None:
         function, arguments = job
         try:
-            pipe.send(("result", function(**arguments, progress=report)))
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", UserWarning, append=True)  # also what was said of an earlier job
+                warnings.showwarning = show_note
+                result = function(**arguments, progress=report)
+            tell("result", result)
         except EspressivoError as error:
-            pipe.send(("error", error))
+            tell("error", error)
         except Exception as error:  # whatever it is, the page shows a sentence and the next job runs
-            pipe.send(("error", OutputError(f"This could not be made: {type(error).__name__} in {_name(function)}.")))
+            traceback.print_exc()
+            tell("error", OutputError(f"This could not be made: {type(error).__name__} in {_name(function)}."))
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -12,7 +12,6 @@ from espressivo.ui.studio import messages, strings
 from espressivo.ui.studio.compare import grid
 from espressivo.ui.studio.compare.figures import figures, figures_html, measure_pair
 from espressivo.ui.studio.compare.showing import grid_html, player_html, side
-from espressivo.ui.studio.endpoints import in_words
 from espressivo.ui.studio.library.takes import Entry, Library
 from espressivo.ui.studio.sessions import Session
 from espressivo.ui.studio.studio import WORKING
@@ -175,10 +174,9 @@ def _offer_endpoints(studio: "Studio") -> None:
             b: Name of the other.
         """
         session = studio.session(request)
-        with in_words():
-            doing = studio.do(session, measure_pair, **_pair_to_measure(session, a, b))
-            for _ in doing:
-                pass
+        doing = studio.do(session, measure_pair, **_pair_to_measure(session, a, b))
+        for _ in doing:
+            pass
         return {
             dimension: [{"metric": row.metric.name, "unit": row.metric.unit, "a": row.a, "b": row.b} for row in rows]
             for dimension, rows in figures(doing.result)
@@ -197,10 +195,9 @@ def _offer_endpoints(studio: "Studio") -> None:
             seeds: Whole numbers with commas between them.
         """
         session = studio.session(request)
-        with in_words():
-            planned = grid.cells_of(systems, emotion, intensities, seeds)
-            for _ in _make_cells(studio, session, planned, grid.line_of(session, line)):
-                pass
+        planned = grid.cells_of(systems, emotion, intensities, seeds)
+        for _ in _make_cells(studio, session, planned, grid.line_of(session, line)):
+            pass
         before = set(session.takes())
         _keep(session)
         return [name for name in session.takes() if name not in before]

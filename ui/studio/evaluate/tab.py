@@ -11,7 +11,7 @@ from gradio.events import api
 
 from espressivo.errors import Cancelled, EspressivoError, InputError
 from espressivo.ui.studio import messages, strings
-from espressivo.ui.studio.endpoints import in_words, uploaded
+from espressivo.ui.studio.endpoints import uploaded
 from espressivo.ui.studio.evaluate.clips import SUFFIXES, evaluate_clips, files_of, gather
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.library.takes import Library
@@ -81,7 +81,11 @@ def build(studio: "Studio") -> None:
             }
             for event in doing:
                 yield {said: messages.working(event)}
-            yield {said: messages.note(strings.EVALUATE_DONE), report: report_html(place, studio.tickets), **idle}
+            yield {
+                said: messages.done(strings.EVALUATE_DONE, doing.notes),
+                report: report_html(place, studio.tickets),
+                **idle,
+            }
         except Cancelled:
             yield {said: messages.note(strings.STOPPED), **idle}
         except EspressivoError as error:
@@ -136,15 +140,14 @@ def _offer_endpoint(studio: "Studio") -> None:
         Returns:
             What was found, in sentences, and the addresses of the report as html, json, csv and md.
         """
-        with in_words():
-            session = studio.session(request)
-            if not isinstance(takes or [], list) or not isinstance(files or [], list):
-                raise InputError("Takes and files are lists; give names of takes, and uploaded files.")
-            paths, place = gather(session, takes or [], [uploaded(file) for file in files or ()])
-            doing = studio.do(session, evaluate_clips, paths=paths, compare=compare, earlier=None, report=place)
-            for _ in doing:
-                pass
-            addresses = {suffix[1:]: studio.tickets.file(path) for suffix, path in files_of(place).items()}
-            return {"summary": list(doing.result), "files": addresses}
+        session = studio.session(request)
+        if not isinstance(takes or [], list) or not isinstance(files or [], list):
+            raise InputError("Takes and files are lists; give names of takes, and uploaded files.")
+        paths, place = gather(session, takes or [], [uploaded(file) for file in files or ()])
+        doing = studio.do(session, evaluate_clips, paths=paths, compare=compare, earlier=None, report=place)
+        for _ in doing:
+            pass
+        addresses = {suffix[1:]: studio.tickets.file(path) for suffix, path in files_of(place).items()}
+        return {"summary": list(doing.result), "files": addresses}
 
     api(evaluate, api_name="evaluate", **WORKING)

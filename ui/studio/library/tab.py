@@ -10,7 +10,7 @@ from espressivo.errors import EspressivoError
 from espressivo.inputmodel import InputModel
 from espressivo.take import Take
 from espressivo.ui.studio import messages, strings
-from espressivo.ui.studio.endpoints import in_words, served, uploaded
+from espressivo.ui.studio.endpoints import served, uploaded
 from espressivo.ui.studio.library.project_file import SUFFIX, read_project, write_project
 from espressivo.ui.studio.library.showing import cards, download, made_at, opened_take
 from espressivo.ui.studio.library.takes import Entry, Library
@@ -184,8 +184,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         Args:
             name: As `list_takes` has it.
         """
-        with in_words():
-            entry = _library(studio, request).entry(name)
+        entry = _library(studio, request).entry(name)
         return _described(entry, studio) | {"request": entry.take.record["request"]}
 
     def delete_take(name: str, request: gr.Request) -> str:
@@ -194,8 +193,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         Args:
             name: As `list_takes` has it.
         """
-        with in_words():
-            return _library(studio, request).delete(name)
+        return _library(studio, request).delete(name)
 
     def restore_take(token: str, request: gr.Request) -> str:
         """Bring a deleted take back; returns its name.
@@ -203,8 +201,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         Args:
             token: What `delete_take` returned.
         """
-        with in_words():
-            return _library(studio, request).restore(token).name
+        return _library(studio, request).restore(token).name
 
     def export_project(names: list[str], request: gr.Request) -> FileData:
         """Write takes into one project file.
@@ -212,8 +209,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         Args:
             names: As `list_takes` has them.
         """
-        with in_words():
-            path = _exported(_library(studio, request), tuple(names))
+        path = _exported(_library(studio, request), tuple(names))
         return FileData(path=served(path), orig_name=path.name)
 
     def import_project(project: dict[str, Any], request: gr.Request) -> list[str]:
@@ -222,8 +218,7 @@ def _offer_endpoints(studio: "Studio") -> None:
         Args:
             project: The file, uploaded: gradio_client's `handle_file`, or {"path": "..."}.
         """
-        with in_words():
-            return [entry.name for entry in read_project(_library(studio, request), uploaded(project))]
+        return [entry.name for entry in read_project(_library(studio, request), uploaded(project))]
 
     for endpoint in (list_takes, open_take, delete_take, restore_take, export_project, import_project):
         api(endpoint, api_name=endpoint.__name__)

@@ -10,7 +10,7 @@ from espressivo.errors import InputError
 from espressivo.generation import generate
 from espressivo.generators.registry import generator_class
 from espressivo.ui.studio.asking import typed_emotion
-from espressivo.ui.studio.endpoints import in_words, uploaded
+from espressivo.ui.studio.endpoints import uploaded
 from espressivo.ui.studio.music.generators import file_fields, music_generators
 from espressivo.ui.studio.music.stems import write_stems
 from espressivo.ui.studio.studio import WORKING
@@ -38,17 +38,16 @@ def offer(studio: "Studio") -> None:
             primer: MIDI file to go on from, uploaded: gradio_client's `handle_file`, or {"path": "..."}.
 
         Returns:
-            The name of the take, and the addresses of its files, relative to the studio's.
+            The name of the take, the addresses of its files, relative to the studio's, and notes: what should be known.
         """
-        with in_words():
-            session = studio.session(request)
-            options = asked_options(generator, emotion, settings or {}, primer)
-            doing = studio.do(session, generate, name=generator, options=options, out=session.new_folder(generator))
-            for _ in doing:
-                pass
-            take = doing.result
+        session = studio.session(request)
+        options = asked_options(generator, emotion, settings or {}, primer)
+        doing = studio.do(session, generate, name=generator, options=options, out=session.new_folder(generator))
+        for _ in doing:
+            pass
+        take = doing.result
         files = {name: studio.tickets.file(take.file(name)) for name in (*take.record["files"], "take.json")}
-        return {"take": take.folder.name, "files": files}
+        return {"take": take.folder.name, "files": files, "notes": doing.notes}
 
     def stems(take: str, request: gr.Request) -> str:
         """Write the tracks of a take's music as sounds of their own; returns the address of a zip with them.
@@ -56,12 +55,11 @@ def offer(studio: "Studio") -> None:
         Args:
             take: Its name.
         """
-        with in_words():
-            session = studio.session(request)
-            path = session.folder / ".stems" / f"{session.take(take).folder.name}-stems.zip"
-            for _ in studio.do(session, write_stems, take=session.take(take).folder, path=path):
-                pass
-            return studio.tickets.file(path)
+        session = studio.session(request)
+        path = session.folder / ".stems" / f"{session.take(take).folder.name}-stems.zip"
+        for _ in studio.do(session, write_stems, take=session.take(take).folder, path=path):
+            pass
+        return studio.tickets.file(path)
 
     def list_music_generators() -> list[dict[str, Any]]:
         """List the music generators: name, what each does, licence of its weights, and the schema of its request."""

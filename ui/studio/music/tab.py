@@ -276,7 +276,7 @@ class _Tab:
                 yield {place: messages.working(event)}
             take: Take = doing.result
             yield {
-                place: messages.note(strings.MUSIC_DONE),
+                place: messages.done(strings.MUSIC_DONE, doing.notes),
                 self.roll: roll_value(take, self.studio.tickets),
                 self.files: files_html(take, self.studio.tickets),
                 self.piece: take.folder.name,

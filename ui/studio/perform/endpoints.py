@@ -11,9 +11,10 @@ from espressivo.conditioning.notation import format_emotion
 from espressivo.demo import SPEECH_FOLDER, demo_lines
 from espressivo.errors import InputError
 from espressivo.performance import perform as make_take
-from espressivo.ui.studio import jobs, strings
+from espressivo.ui.studio import strings
 from espressivo.ui.studio.asking import AUTO_SOURCES, FILE_FIELDS, request_from, typed_emotion
-from espressivo.ui.studio.endpoints import in_words, uploaded
+from espressivo.ui.studio.endpoints import uploaded
+from espressivo.ui.studio.perform import jobs
 from espressivo.ui.studio.studio import WORKING
 
 if TYPE_CHECKING:
@@ -42,23 +43,24 @@ def offer(studio: "Studio") -> None:
             settings: Further fields, such as {"identity": "ada", "music": true, "portrait": {"path": "..."}}.
 
         Returns:
-            The name of the take, and the addresses of its files and of all of them as a zip, relative to the studio's.
+            The name of the take, the addresses of its files and of all of them as a zip, relative to the studio's, and
+            notes: what should be known of it.
         """
-        with in_words():
-            session = studio.session(request)
-            line = spoken(speech)
-            track = typed_emotion(emotion)
-            fields = with_uploads({} if settings is None else settings)
-            wanted = request_from(fields, str(line), transcript, track)
-            doing = studio.do(session, make_take, request=wanted, out=session.new_folder(line.stem))
-            for _ in doing:
-                pass
-            take = doing.result
+        session = studio.session(request)
+        line = spoken(speech)
+        track = typed_emotion(emotion)
+        fields = with_uploads({} if settings is None else settings)
+        wanted = request_from(fields, str(line), transcript, track)
+        doing = studio.do(session, make_take, request=wanted, out=session.new_folder(line.stem))
+        for _ in doing:
+            pass
+        take = doing.result
         names = [*take.record["files"], "take.json"]
         return {
             "take": take.folder.name,
             "files": {name: studio.tickets.file(take.file(name)) for name in names},
             "zip": studio.tickets.zip(take.folder),
+            "notes": doing.notes,
         }
 
     def recognise_emotion(
@@ -71,20 +73,19 @@ def offer(studio: "Studio") -> None:
             transcript: The words that are spoken, if they are known.
             source: What to go by: "voice" or "words".
         """
-        with in_words():
-            if source not in AUTO_SOURCES:
-                raise InputError(f"The source {source[:40]!r} is none of {', '.join(AUTO_SOURCES)}.")
-            doing = studio.do_soon(
-                studio.session(request),
-                jobs.recognise,
-                path=spoken(speech),
-                transcript=transcript.strip() or None,
-                source=AUTO_SOURCES[source],
-                dials=AutoEmotion(),
-            )
-            for _ in doing:
-                pass
-            return format_emotion(doing.result)
+        if source not in AUTO_SOURCES:
+            raise InputError(f"The source {source[:40]!r} is none of {', '.join(AUTO_SOURCES)}.")
+        doing = studio.do_soon(
+            studio.session(request),
+            jobs.recognise,
+            path=spoken(speech),
+            transcript=transcript.strip() or None,
+            source=AUTO_SOURCES[source],
+            dials=AutoEmotion(),
+        )
+        for _ in doing:
+            pass
+        return format_emotion(doing.result)
 
     def emotionml(emotion: str) -> str:
         """Write an emotion as an EmotionML 1.0 document.
@@ -94,8 +95,7 @@ def offer(studio: "Studio") -> None:
         """
         from espressivo.conditioning.emotionml import format_emotionml, track_to_emotionml
 
-        with in_words():
-            return format_emotionml(track_to_emotionml(typed_emotion(emotion)))
+        return format_emotionml(track_to_emotionml(typed_emotion(emotion)))
 
     def stop(request: gr.Request) -> str:
         """Stop what is being made for this client."""

@@ -1,9 +1,11 @@
 """What workers do for the Perform tab, beside `performance.perform` itself."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from espressivo.errors import EspressivoError
 from espressivo.progress import ProgressCallback, ProgressEvent
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from espressivo.conditioning.track import EmotionTrack
     from espressivo.generators.portrait.avatar.avatar import Avatar
 
+DRAFT_PX = 320
 _PEAKS_PER_S = 60
 _MOST_PEAKS = 4000
 
@@ -75,6 +78,15 @@ def recognise(
     if transcript:
         speech = recognise_phones(speech, progress=progress)
     return borrowed.track(speech, dials, progress)
+
+
+def prepare_drafts() -> None:
+    """Draw ours, to nobody: what every draft needs is loaded then, and compiled where it never was."""
+    from espressivo.conditioning.state import EmotionState
+    from espressivo.demo import PORTRAIT
+
+    with suppress(EspressivoError):  # without the extra for portraits there are no drafts
+        draft_portrait(PORTRAIT, None, EmotionState.neutral(), DRAFT_PX, lambda event: None)
 
 
 def draft_portrait(path: Path, face: int | None, state: "EmotionState", size: int, progress: ProgressCallback) -> bytes:

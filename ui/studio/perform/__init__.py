@@ -1,0 +1,1 @@
+"""Performing: a line, a face and an emotion become a take."""
