@@ -155,6 +155,14 @@ def test_keyframes_are_added_dragged_typed_deleted_and_taken_back(page: "Page") 
     assert _keys(page) == ["0.00", "1.30"]
 
 
+def test_tools_of_the_time_line_keep_together_on_a_phone(phone: "Page") -> None:
+    _borrow(phone)
+    expect(phone.get_by_label("snap to words")).to_be_visible()
+    heights = phone.eval_on_selector_all(".es-together button", "tools => tools.map(tool => tool.offsetTop)")
+    assert len(heights) >= 4
+    assert len(set(heights[:4])) == 1
+
+
 def test_the_browser_and_the_server_mean_the_same_by_an_emotion(page: "Page") -> None:
     """The preview's rules in JavaScript against those in Python, at many points and between keyframes."""
     import numpy as np

@@ -54,8 +54,8 @@ export function mount(element, props, trigger, watch) {
     make("label", {}, texts.at, typed), make("label", {}, texts.then, ease),
     snapping,
     make("span", { class: "es-gap" }),
-    undo, redo,
-    button("zoom_out", () => setZoom(zoom / 2)), button("zoom_in", () => setZoom(zoom * 2)));
+    make("span", { class: "es-together" },
+      undo, redo, button("zoom_out", () => setZoom(zoom / 2)), button("zoom_in", () => setZoom(zoom * 2))));
   root.append(bar, scroll, empty, audio);
 
   const width = () => sheet.clientWidth || 1;
