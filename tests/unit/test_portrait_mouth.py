@@ -99,6 +99,31 @@ def test_upper_teeth_stay_with_the_head_and_lower_ones_go_with_the_jaw() -> None
     assert far[1] - near[1] > 4
 
 
+def test_a_dropped_jaw_makes_no_box_of_the_mouth() -> None:
+    lips, points = load_face_mesh().lip_pairs, STAGE.fit.pose(weights_from(jawOpen=0.7)).points_px
+    upper, lower = points[lips[:, 0], 1], points[lips[:, 1], 1]
+    corner, middle = points[[78, 308], 1].mean(), len(lips) // 2
+    gap = lower - upper
+    assert 0.3 < (corner - upper[middle]) / gap[middle] < 0.5, "corners come down with the jaw"
+    assert gap[[0, -1]].max() < 0.38 * gap[middle], "beside the corners the opening begins narrow"
+    bend = -np.diff(lower, n=2)
+    assert bend[middle - 1] < 1.3 * bend[[middle - 2, middle]].mean(), "the lower lip has no peak in the middle"
+
+
+def _lower_teeth_shown_cm(opening: float) -> float:
+    picture, pose = _drawn(jawOpen=opening)
+    points = pose.points_px
+    top, bottom, middle = points[[13, 14], 1].mean(), int(points[14, 1]) - 1, int(points[13, 0])
+    column = luminance(picture[int(top) : bottom, middle - 12 : middle + 13]).mean(axis=1)
+    bright = column > 0.75 * luminance(Light.of(STAGE.photo, STAGE.fit.points_px).skin)
+    return float(bright.sum()) / STAGE.fit.px_per_cm
+
+
+def test_the_lower_lip_goes_with_its_teeth() -> None:
+    # Of crowns of .9 cm less than the half is seen, however far the mouth opens.
+    assert all(_lower_teeth_shown_cm(opening) < 0.4 for opening in (0.3, 0.5, 0.7, 0.9))
+
+
 def test_teeth_turn_with_the_head() -> None:
     turned, pose = _drawn(jawOpen=0.5, head_rad=(0.0, 0.2, 0.1))
     changed = _changed(turned)
@@ -117,6 +142,28 @@ def test_teeth_are_never_blue_nor_glow(tint: tuple[float, float, float]) -> None
     # Noise and the soft edge to the lips, which may be blue in such a picture, leave a little.
     assert np.median(bright[:, 2] - bright[:, 0]) <= 1
     assert np.quantile(luminance(bright), 0.9) < 1.5 * luminance(Light.of(stage.photo, stage.fit.points_px).skin)
+
+
+def test_teeth_are_less_orange_than_the_skin_around_them() -> None:
+    # The hue of skin is pigment for the most part, which teeth do not have.
+    stage = _stage((1.0, 0.75, 0.4))
+    picture, _ = _drawn(stage, MouthLayer(stage), jawOpen=0.3, mouthUpperUp=0.8)
+    inside = picture[_changed(picture, stage)]
+    bright = inside[luminance(inside) > np.quantile(luminance(inside), 0.8)].mean(axis=0)
+    skin = Light.of(stage.photo, stage.fit.points_px).skin
+    enamel_hue, skin_hue = bright[2] / bright[0], skin[2] / skin[0]
+    assert skin_hue < 0.35
+    assert enamel_hue > 1.35 * skin_hue
+
+
+def test_teeth_in_the_shade_are_redder_than_those_in_the_light() -> None:
+    layer, picture = MouthLayer(STAGE), np.zeros_like(STAGE.photo)
+    layer._colours[:] = 0  # nothing but teeth
+    layer.draw(picture, STAGE.fit.pose(weights_from(jawOpen=0.2, mouthUpperUp=0.8, mouthLowerDown=0.8, mouthStretch=1)))
+    bright, green = luminance(picture), picture[..., 1] / np.maximum(picture[..., 0], 1)
+    lit, shaded = green[bright > 140], green[(bright > 30) & (bright < 80)]
+    assert min(len(lit), len(shaded)) > 100
+    assert np.median(shaded) < 0.965 * np.median(lit), "what lights them there comes from flesh"
 
 
 def test_a_darker_picture_has_darker_teeth() -> None:
@@ -179,6 +226,14 @@ def test_own_teeth_are_found_kept_and_stay_with_the_head() -> None:
     row = slice(top + 3, bottom - 2)
     assert bottom - top > 8
     assert np.abs(drawn[row, left:right] - stage.photo[row, left:right]).max() < 14
+
+
+def test_drawn_lower_teeth_bite_on_the_own_upper_ones() -> None:
+    stage, _ = _smiling_stage()
+    layer = MouthLayer(stage)
+    overlap = lower_arch().top_cm - upper_arch().bottom_cm
+    assert layer._upper_form[4] != pytest.approx(upper_arch().bottom_cm, abs=0.05)
+    assert layer._lower_form[3] - layer._upper_form[4] == pytest.approx(overlap, abs=1e-4)
 
 
 def test_a_mouth_without_teeth_has_no_own_ones() -> None:

@@ -7,18 +7,29 @@ from jaxtyping import Float32, Int32
 
 from espressivo.generators.face.arkit import CHANNEL, SIDED
 from espressivo.generators.portrait.avatar.contact import LID_SHARES, lid_rows
-from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, gains
+from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, FROWNS, FROWNS_STILL, gains
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 _BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
 """The lower edge of the right brow, and the lid under it."""
-_LOWEST_BROW = 0.42
+_LOWEST_BROW = 0.62
 """Share of the way to the lid that a lowered brow may come down; on deep-set eyes it would cover them."""
 _LIDS_FOLLOW_BROWS = {"browInnerUp": (0.0, 0.3), "browOuterUp": (0.0, 0.3), "browDown": (0.2, 0.6)}
 """What is left of a brow's pull at the edge of a lid and at the row beside it: whoever moves brows alone wants the eyes
 as they were, and the standard shapes open and close them. A brow that comes down lies on the lid."""
+_NOSE_TO_BROWS_CM = (2.4, 4.0)
+"""Heights on the standard face between which skin goes over from what the nose pulls to what the brows do."""
 _BOTH_SIDES_CM = 1.2
 """From the middle of the face: within, shapes of both sides share the skin."""
+_CORNER_DROPS_CM = 0.42
+"""How much farther a dropped jaw takes the corners of the mouth than MakeHuman's does, which leaves them above the
+cheek beside them and makes a box of the mouth (estimate, looked at: they lie at two fifths of an opened mouth)."""
+_CORNERS = ((78, 1.0), (62, 0.95), (76, 0.85), (61, 0.75))
+"""Points of the right corner from the inside outwards, and their share of it."""
+_UPPER_LIP_SHARES, _LOWER_LIP_SHARES = (1.0, 0.9, 0.75, 0.6), (1.0, 0.75, 0.45, 0.2)
+"""The same for the rows of lips, from the inner edge outwards."""
+_LOWER_LIP_ROUND = 2.4
+"""Exponent of the line along which a dropped jaw bends the lower lip; 2 is an ellipse."""
 
 
 def fitted_shapes(
@@ -33,6 +44,15 @@ def fitted_shapes(
     """
     mesh, down = load_face_mesh(), -axes[1]
     shapes = _parted_sides() * gains()[:, np.newaxis, np.newaxis]
+    shapes[CHANNEL["jawOpen"], :, 1] += _rounded_opening()
+    # Lips that close over a dropped jaw are not round.
+    shapes[CHANNEL["mouthClose"], :, 1] -= _rounded_opening()
+    brows = np.interp(mesh.vertices_cm[:, 1], _NOSE_TO_BROWS_CM, (0, 1)).astype(np.float32)[:, np.newaxis]
+    for side in SIDED:
+        sneer = shapes[CHANNEL[f"noseSneer{side}"]]
+        frown = sneer * brows
+        sneer -= np.float32(1 - FROWNS_STILL) * frown
+        shapes[CHANNEL[f"browDown{side}"]] += np.float32(FROWNS) * frown
     for name, share in CORNERS_STAY.items():
         both = np.add.reduce([shapes[CHANNEL[f"{name}{side}"]] for side in SIDED])
         shapes[CHANNEL["jawOpen"]] += np.float32(share) * both
@@ -67,6 +87,29 @@ def _parted_sides() -> Float32[np.ndarray, "52 468 3"]:
     return shapes
 
 
+@cache
+def _rounded_opening() -> Float32[np.ndarray, "468"]:
+    """Return what makes an opened mouth round, cm upwards at a weight of 1 of the jaw: corners that come down, an upper
+    lip that bends to them, a lower lip without a wall beside the corner and a peak in the middle.
+    """
+    mesh, jaw = load_face_mesh(), load_face_mesh().shapes_cm[CHANNEL["jawOpen"], :, 1]
+    right, middle = _CORNERS[0][0], len(mesh.lip_pairs) // 2
+    added = np.zeros(len(jaw), np.float32)
+    for corner, share in _CORNERS:
+        added[[corner, mesh.mirror[corner]]] = -share * _CORNER_DROPS_CM
+    outward = np.abs(mesh.vertices_cm[mesh.lip_pairs, 0] / mesh.vertices_cm[right, 0]).T
+    bent = -_CORNER_DROPS_CM * outward[0] ** 2
+    lowest, corner = jaw[mesh.lower_lip_rows[0, middle]], jaw[right] - _CORNER_DROPS_CM
+    line = corner + (lowest - corner) * (1 - outward[1] ** _LOWER_LIP_ROUND)
+    for rows, shares, moved in (
+        (mesh.upper_lip_rows, _UPPER_LIP_SHARES, bent),
+        (mesh.lower_lip_rows, _LOWER_LIP_SHARES, line - jaw[mesh.lower_lip_rows[0]]),
+    ):
+        for row, share in zip(rows, shares, strict=True):
+            added[row] = np.float32(share) * moved
+    return added
+
+
 def _let_meet(
     blink: Float32[np.ndarray, "468 3"],
     points: Float32[np.ndarray, "468 3"],
@@ -91,9 +134,10 @@ def _hold_above(
     lid: Int32[np.ndarray, "pairs"],
     down: Float32[np.ndarray, "3"],
 ) -> None:
-    """Scale a shape that lowers a brow to what there is room for."""
+    """Lower a brow no farther than there is room for; what it is drawn inwards stays."""
     room = _LOWEST_BROW * np.maximum((points[lid] - points[brow]) @ down, 0).mean()
-    shape *= np.float32(min(1.0, room / max(float((shape[brow] @ down).mean()), 1e-6)))
+    held = np.float32(min(1.0, room / max(float((shape[brow] @ down).mean()), 1e-6)))
+    shape -= (1 - held) * (shape @ down)[:, np.newaxis] * down
 
 
 def _narrow_like_eye(
@@ -122,6 +166,6 @@ def _narrow_like_eye(
 def _round(shape: Float32[np.ndarray, "468 3"], rows: Int32[np.ndarray, "rows pairs"]) -> None:
     """Smooth a shape along the rows of a lip: a funnel that pulls at one point makes a beak."""
     for row in rows:
-        for _ in range(2):
+        for _ in range(6):
             padded = np.concatenate([shape[row[:1]], shape[row], shape[row[-1:]]])
             shape[row] = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4

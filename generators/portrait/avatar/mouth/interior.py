@@ -34,6 +34,7 @@ def draw_interior(
     lips,
     first,
     step,
+    corners,
     axis,
     unit,
 ):
@@ -50,6 +51,7 @@ def draw_interior(
         hue: (3,) `Light.shade_hue`.
         lips: (n, 2) how far down the inner edge of the upper and of the lower lip lies, every `step` px along the axis
             from `first` px.
+        corners: (2,) where the corners of the mouth lie along the axis, px.
         axis: x, y, cos, sin of the axis of the lips.
         unit: px per cm.
     """
@@ -72,7 +74,8 @@ def draw_interior(
             shade = (1.0 - 0.34 * math.exp(-below / 0.26)) * (1.0 - 0.22 * math.exp(-above / 0.20))
             shade *= 0.82 + 0.18 * min(gap / 1.1, 1.0)
             # The inside of lips and cheeks, ever darker towards the throat.
-            depth = 0.22 + 0.78 * math.exp(-min(above, below) / 0.55)
+            aside = max(min(along - corners[0], corners[1] - along), 0.0) / unit
+            depth = 0.22 + 0.78 * math.exp(-min(above, below, aside) / 0.55)
             red = colours[1, 0] * depth
             green = colours[1, 1] * depth
             blue = colours[1, 2] * depth
@@ -82,7 +85,7 @@ def draw_interior(
             if distance < nearest:
                 nearest = distance
                 lit = 0.30 + 0.70 * max(0.55 * ny + 0.80 * nz, 0.0)
-                lit *= min(max(0.30 + 0.18 * pz, 0.25), 1.0)
+                lit *= min(max(0.22 * pz + 0.14, 0.16), 1.0)
                 lit *= 1.0 - 0.16 * math.exp(-((px / 0.16) ** 2))
                 wet = 20.0 * lit * max(0.45 * ny + 0.89 * nz, 0.0) ** 24
                 red = colours[0, 0] * lit + wet
@@ -92,18 +95,18 @@ def draw_interior(
             distance, cosine, r, g, b, opacity = _arch(jaw, x, y, lower_form, lower)
             if opacity > 0.0 and distance < nearest + 0.02:
                 nearest = distance
-                lit = 0.32 + 0.34 * cosine + 0.34 * cosine * cosine
-                red += opacity * (r * lit - red)
-                green += opacity * (g * lit - green)
-                blue += opacity * (b * lit - blue)
+                dim = 1.0 - (0.32 + 0.34 * cosine + 0.34 * cosine * cosine)
+                red += opacity * (r * (1.0 - hue[0] * dim) - red)
+                green += opacity * (g * (1.0 - hue[1] * dim) - green)
+                blue += opacity * (b * (1.0 - hue[2] * dim) - blue)
 
             distance, cosine, r, g, b, opacity = _arch(head, x, y, upper_form, upper)
             if opacity > 0.0 and distance < nearest + 0.35:
-                lit = 0.34 + 0.34 * cosine + 0.36 * cosine * cosine
-                red += opacity * (r * lit - red)
-                green += opacity * (g * lit - green)
-                blue += opacity * (b * lit - blue)
-            # What is dark in a mouth is lit by flesh.
+                dim = 1.0 - (0.34 + 0.34 * cosine + 0.36 * cosine * cosine)
+                red += opacity * (r * (1.0 - hue[0] * dim) - red)
+                green += opacity * (g * (1.0 - hue[1] * dim) - green)
+                blue += opacity * (b * (1.0 - hue[2] * dim) - blue)
+            # What is dark in a mouth, teeth among it, is lit by flesh.
             out[row, column, 0] = red * (1.0 - hue[0] * (1.0 - shade))
             out[row, column, 1] = green * (1.0 - hue[1] * (1.0 - shade))
             out[row, column, 2] = blue * (1.0 - hue[2] * (1.0 - shade))

@@ -9,7 +9,7 @@ from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
 from espressivo.generators.portrait.avatar.fit import Pose
 from espressivo.generators.portrait.avatar.layers import Stage
-from espressivo.generators.portrait.avatar.light import Light
+from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.dentition import lower_arch, upper_arch
 from espressivo.generators.portrait.avatar.mouth.interior import blend, draw_interior
@@ -19,10 +19,14 @@ _RIGHT_CORNER, _LEFT_CORNER = 78, 308
 _UPPER, _LOWER = 13, 14
 _TONGUE = (186.0, 92.0, 90.0)
 _FLESH = (104.0, 40.0, 38.0)
-_TONGUE_OUT = CHANNEL["tongueOut"]
+_TONGUE_OUT, _JAW_OPEN = CHANNEL["tongueOut"], CHANNEL["jawOpen"]
+_JAW_FOLLOWS = 1.2
+"""How much farther the lower teeth go with an opened jaw than those of the shapes do, which stay behind the lower lip
+by a fifth: a lip that goes with its teeth covers most of them."""
 _TONGUE_OUT_CM = np.array([0.0, 0.12, 2.6])
 _FRONT_CM = np.array([0.0, -4.2, 4.5])
 """On the front teeth, where the photograph's own ones are laid."""
+_TEETH_TAKE_HUE = np.float32(0.65)
 _SAMPLES = 2
 _KNOTS = 96
 _GRAIN = 64
@@ -39,7 +43,9 @@ class MouthLayer:
         self._to_rest = _affine(fit.place, np.zeros(3))
         lips = load_face_mesh().vertices_cm[[_UPPER, _LOWER]].mean(axis=0)
         now = self._to_rest[:, :3] @ lips + self._to_rest[:, 3]
-        self._to_rest[:2, 3] += self._rest[[_UPPER, _LOWER], :2].mean(axis=0) - now[:2]
+        # Teeth lie behind lips that are shut: those that stand open in the photograph have left their place.
+        shut = self._rest + fit.own.rest_px
+        self._to_rest[:2, 3] += shut[[_UPPER, _LOWER], :2].mean(axis=0) - now[:2]
         axis, knots, lines = _lips(self._rest)
         self._gap_at_rest = lines[:, 1] - lines[:, 0]
         own = OwnTeeth.of(stage.photo, axis, knots, lines, self._to_rest, light)
@@ -53,7 +59,9 @@ class MouthLayer:
                 self._to_rest[:2, :3] @ (0.0, upper.bottom_cm, upper.back_cm + upper.depth_cm) + self._to_rest[:2, 3]
             )
             up = self._to_rest[:2, 1]
-            self._upper_form[3:] += np.float32((own.edge_px - drawn) @ up / (up @ up))
+            lower_cm = np.float32((own.edge_px - drawn) @ up / (up @ up))
+            self._upper_form[3:] += lower_cm
+            self._lower_form[3:] += lower_cm
         self._own = own
         self._colours = light.colour(np.array([_TONGUE, _FLESH]))
         self._hue = light.shade_hue
@@ -95,8 +103,8 @@ class MouthLayer:
         first, step = float(at[0]), float(at[1] - at[0])
         draw_interior(
             inside, left, top, _SAMPLES, _inverse(to_picture), jaw, tongue, self._upper_form, self._upper,
-            self._lower_form, self._lower, self._colours, self._hue, curves, first, step, where,
-            float(np.cbrt(abs(np.linalg.det(to_picture[:, :3])))),
+            self._lower_form, self._lower, self._colours, self._hue, curves, first, step,
+            knots[[0, -1]].astype(np.float32), where, float(np.cbrt(abs(np.linalg.det(to_picture[:, :3])))),
         )  # fmt: skip
         own = self._own
         blend(
@@ -119,7 +127,8 @@ class MouthLayer:
 def _jaw(weights: Float[np.ndarray, "52"]) -> tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "3"]]:
     """How the jaw turned and shifted, cm: the rigid motion nearest to that of the lower teeth (Kabsch 1976)."""
     part = load_face_mesh().parts["teeth_lower"]
-    rest = part.vertices_cm.astype(np.float64)
+    rest, weights = part.vertices_cm.astype(np.float64), weights.copy()
+    weights[_JAW_OPEN] *= _JAW_FOLLOWS
     moved = rest + np.tensordot(weights, part.shapes_cm, 1)
     a, b = rest.mean(axis=0), moved.mean(axis=0)
     u, _, v = np.linalg.svd((moved - b).T @ (rest - a))
@@ -159,7 +168,11 @@ def _tinted(
     picture: Float32[np.ndarray, "rows columns 4"], light: Light, share: Float32[np.ndarray, "3"]
 ) -> Float32[np.ndarray, "rows columns 4"]:
     """A sheet of teeth in the photograph's light."""
-    return np.concatenate([light.colour(picture[..., :3]) * share, picture[..., 3:]], axis=2).astype(np.float32)
+    lit, white = light.colour(picture[..., :3]), picture[..., :3]
+    # The hue of skin is that of its pigment, too: teeth take only a part of it, and all of the brightness.
+    plain = white * (luminance(lit) / np.maximum(luminance(white), 1e-3))[..., np.newaxis]
+    colour = plain + (1 - np.float32(light.colourful) * (1 - _TEETH_TAKE_HUE)) * (lit - plain)
+    return np.concatenate([colour * share, picture[..., 3:]], axis=2).astype(np.float32)
 
 
 def _gaussian(deviation: float) -> Float32[np.ndarray, "k"]:
