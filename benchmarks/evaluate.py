@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tyro
 
 from espressivo.eval.shipped_lines import shipped_lines
 from espressivo.media.decode import SAMPLE_RATE_HZ, read_audio
@@ -21,6 +22,11 @@ SECONDS = 10.0
 
 
 def main(runs: int = 3) -> None:
+    """Make a take and evaluate it.
+
+    Args:
+        runs: how often.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         sound = Path(scratch) / "line.wav"
         samples = np.concatenate([read_audio(line.sound) for line in shipped_lines().values()])
@@ -39,4 +45,4 @@ def _evaluate_s(take: Path) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -10,6 +10,7 @@ import time
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import numpy as np
+import tyro
 
 from espressivo.conditioning.latents.encoder import encode_speech, load_encoder
 from espressivo.conditioning.speech import SAMPLE_RATE_HZ, Speech
@@ -35,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -1,6 +1,6 @@
-"""How fast music is written: `python benchmarks/music.py [FOLDER]` prints JSON.
+"""How fast music is written: `python benchmarks/music.py` prints JSON.
 
-FOLDER holds a model of `emogen.train`; by default that which ships. One core. `cpu_s` is processor time: on a machine
+One core. `cpu_s` is processor time: on a machine
 that does nothing else it is what `wall_s` is. The first run after an installation compiles, before anything is timed.
 
 "Recompute" is a decoder without memory, which reads the whole piece again for each token, guided as the other one is;
@@ -10,7 +10,6 @@ they take turns, at the length of 16 bars (400 tokens) and at that of the blocks
 import json
 import os
 import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 
 import numpy as np
 import torch
+import tyro
 
 from espressivo.generators.music.attributes.attributes import table
 from espressivo.generators.music.emogen.composing import Composer
@@ -139,9 +139,14 @@ def against_recomputing(composer: Composer, after: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
+def main(folder: tyro.conf.Positional[Path] = SHIPPED) -> None:
+    """Write pieces and time it.
+
+    Args:
+        folder: a model of `emogen.train`; by default that which ships.
+    """
     torch.set_num_threads(1)
-    composer = Composer.load(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED, telling(table().commands))
+    composer = Composer.load(folder, telling(table().commands))
     composer.compose(Plan(Length(bars=1), MOOD), best_of=2)
     figures: dict[str, object] = {f"{BARS}_bars_best_of_{count}": sixteen_bars(composer, count) for count in DRAFTS}
     figures["first_bar"] = first_bars(composer)
@@ -152,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

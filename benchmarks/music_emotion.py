@@ -10,6 +10,7 @@ import time
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import numpy as np
+import tyro
 
 from espressivo.conditioning.music_emotion.recogniser import DEFAULT, NON_COMMERCIAL, load_reader, recognise_music
 from espressivo.media.notes import Notes
@@ -44,5 +45,9 @@ def figures(name: str) -> dict[str, float]:
     return {"load_s": round(load_s, 3), "cpu_s": round(cpu_s, 3), "times_real_time": round(notes.seconds / cpu_s)}
 
 
-if __name__ == "__main__":
+def main() -> None:
     print(json.dumps({name: figures(name) for name in (DEFAULT, NON_COMMERCIAL)}, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

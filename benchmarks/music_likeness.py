@@ -1,15 +1,14 @@
 """What sets generated pieces apart from real ones: `python benchmarks/music_likeness.py MUSIC PIECES [PIECES ...]`.
 
-MUSIC holds EMOPIA's archive and labels, PIECES is a folder of `eval.music.study` (`asked/Q1-0000.mid` and so on).
 For each quadrant, and for plain measures that nobody learned, the medians of EMOPIA's training clips and of the pieces,
 and how far apart they are in robust standard deviations of the real clips; the farthest first. No judge is asked.
 """
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import tyro
 
 from espressivo.eval.music.judges import QUADRANTS
 from espressivo.eval.music.labelled import read_emopia
@@ -83,25 +82,31 @@ def measures(piece: Notes) -> Mapping[str, float]:
     }
 
 
-def main() -> None:
-    clips = read_emopia(Path(sys.argv[1]))
+def main(music: tyro.conf.Positional[Path], pieces: tyro.conf.Positional[list[Path]]) -> None:
+    """Print the measures.
+
+    Args:
+        music: a folder with EMOPIA's archive and labels.
+        pieces: folders of `eval.music.study` (`asked/Q1-0000.mid` and so on).
+    """
+    clips = read_emopia(music)
     real = [[measures(clips.notes[place]) for place in np.flatnonzero(clips.in_training & (clips.quadrant == quadrant))]
             for quadrant in range(4)]  # fmt: skip
-    for folder in sys.argv[2:]:
-        made, _ = read_made(Path(folder), ASKED)
+    for folder in pieces:
+        made, _ = read_made(folder, ASKED)
         for quadrant, name in enumerate(QUADRANTS):
-            pieces = [measures(piece.notes) for piece in made if piece.label == name]
-            if not pieces:
+            ours = [measures(piece.notes) for piece in made if piece.label == name]
+            if not ours:
                 continue
-            print(f"\n{folder} {name}: {len(pieces)} pieces, {len(real[quadrant])} real clips")
+            print(f"\n{folder} {name}: {len(ours)} pieces, {len(real[quadrant])} real clips")
             rows = []
-            for measure in pieces[0]:
+            for measure in ours[0]:
                 low, middle, high = np.nanquantile([clip[measure] for clip in real[quadrant]], [0.25, 0.5, 0.75])
-                ours = float(np.nanmedian([piece[measure] for piece in pieces]))
-                rows.append(((ours - middle) / max((high - low) / NORMAL_IQR, 1e-9), measure, middle, ours))
-            for off, measure, middle, ours in sorted(rows, key=lambda row: -abs(row[0])):
-                print(f"{off:+6.2f}  {measure:27s} real {middle:7.3f}  ours {ours:7.3f}")
+                typical = float(np.nanmedian([piece[measure] for piece in ours]))
+                rows.append(((typical - middle) / max((high - low) / NORMAL_IQR, 1e-9), measure, middle, typical))
+            for off, measure, middle, typical in sorted(rows, key=lambda row: -abs(row[0])):
+                print(f"{off:+6.2f}  {measure:27s} real {middle:7.3f}  ours {typical:7.3f}")
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

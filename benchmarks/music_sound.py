@@ -13,6 +13,7 @@ os.environ.update(
 )
 
 import numpy as np
+import tyro
 
 from espressivo.generators.music.score import Score
 from espressivo.generators.music.sound.ducking import duck
@@ -68,5 +69,9 @@ def figures(notes_per_s: int) -> dict[str, float]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
     print(json.dumps({name: figures(notes_per_s) for name, notes_per_s in DENSITIES.items()}, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

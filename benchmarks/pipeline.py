@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tyro
 
 from espressivo.conditioning.notation import parse_emotion
 from espressivo.conditioning.phones import recognise_phones
@@ -46,10 +47,10 @@ def times_real_time(speech: Speech) -> dict[str, float]:
     return {name: round(speech.duration_s / _seconds(work), 1) for name, work in stages.items()}
 
 
-def demo_take_s() -> float:
+def demo_take_s(portrait: bool) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         started = time.perf_counter()
-        perform(demo_request(), Path(scratch) / "take")
+        perform(demo_request(portrait=portrait), Path(scratch) / "take")
         return round(time.perf_counter() - started, 2)
 
 
@@ -73,15 +74,25 @@ def _seconds(work) -> float:
     return time.perf_counter() - started
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--long"]:
+def main(long: bool = False) -> None:
+    """Measure speeds.
+
+    Args:
+        long: print what 10 minutes of speech cost and nothing else.
+    """
+    if long:
         print(json.dumps(long_take()))
-        sys.exit()
-    perform_s = [demo_take_s() for _ in range(2)]
+        return
+    perform_s = [demo_take_s(portrait) for portrait in (False, False, True, True)]
     long_run = subprocess.run([sys.executable, __file__, "--long"], check=True, capture_output=True, text=True)
     report = {
         "times_real_time": times_real_time(line()),
         "demo_take_s": {"first in a process": perform_s[0], "later": perform_s[1]},
+        "demo_take_with_portrait_s": {"first": perform_s[2], "later": perform_s[3]},
         "ten_minutes": json.loads(long_run.stdout),
     }
     print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

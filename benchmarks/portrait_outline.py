@@ -7,6 +7,7 @@ is intersection over union with the outline that is read from the picture.
 import json
 
 import numpy as np
+import tyro
 
 from espressivo.generators.face.render import STUDIO, open_renderer
 from espressivo.generators.face.render.stage import backdrop, srgb_table
@@ -28,5 +29,9 @@ def overlap(identity: str) -> float:
     return round(float((read & true).sum() / (read | true).sum()), 3)
 
 
-if __name__ == "__main__":
+def main() -> None:
     print(json.dumps({identity: overlap(identity) for identity in list_identities()}, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

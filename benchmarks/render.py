@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import numpy as np
+import tyro
 
 from espressivo.errors import MissingDependencyError
 from espressivo.generators.face.arkit import ARKIT_NAMES
@@ -129,4 +130,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import tyro
+
 RUNS = 7
 COMMANDS = {
     "python alone": [sys.executable, "-c", "pass"],
@@ -25,5 +27,9 @@ def median_s(command: list[str]) -> float:
     return round(statistics.median(times[1:]), 3)
 
 
-if __name__ == "__main__":
+def main() -> None:
     print(json.dumps({name: median_s(command) for name, command in COMMANDS.items()}, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

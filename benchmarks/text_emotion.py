@@ -9,6 +9,8 @@ import time
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
+import tyro
+
 from espressivo.conditioning.text_emotion.encoder import model_folder
 from espressivo.conditioning.text_emotion.model import Source
 from espressivo.conditioning.text_emotion.recogniser import load_text_recogniser
@@ -44,6 +46,10 @@ def figures(source: Source) -> dict[str, float]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
     sources: tuple[Source, ...] = ("embedding", "lexicon") if model_folder() else ("lexicon",)
     print(json.dumps({source: figures(source) for source in sources}, indent=2))
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)
