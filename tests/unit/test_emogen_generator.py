@@ -203,12 +203,12 @@ def test_what_cannot_be_met_is_said(generator: EmoGen, wishes: dict[str, object]
         of(generator, **wishes)
 
 
-def test_bars_that_are_not_there_cannot_be_written_anew(generator: EmoGen, primer: Path) -> None:
+def test_bars_that_are_not_there_show_before_a_model_is_loaded(primer: Path) -> None:
     for infill in ((3, 9), (2, 1), (0, 1)):
         with pytest.raises(InputError, match="bars"):
-            of(generator, primer=primer, bars=None, infill=infill)
+            EmoGen.Request(primer=primer, infill=infill)
     with pytest.raises(InputError, match="leave out bars"):
-        of(generator, primer=primer, bars=2, infill=(1, 1))
+        EmoGen.Request(primer=primer, bars=2, infill=(1, 1))
 
 
 @pytest.mark.parametrize("vocabulary", [piano(), many_instruments()], ids=["piano", "many"])

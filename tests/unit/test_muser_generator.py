@@ -348,7 +348,7 @@ def test_requests_that_do_not_fit_together_are_refused(generator: MusER, tmp_pat
     broken = tmp_path / "broken.mid"
     broken.write_bytes(b"MThd\x00")
     long = written(tmp_path / "long.mid", piece([(16 * bar, 60, 80) for bar in range(600)]))
-    with pytest.raises(InputError, match="both melody_of and elements_of"):
+    with pytest.raises(InputError, match="both --melody-of and --elements-of"):
         MusER.Request(melody_of=there)
     with pytest.raises(InputError, match="leave out bars"):
         MusER.Request(melody_of=there, elements_of=there, bars=4)

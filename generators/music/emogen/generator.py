@@ -1,6 +1,7 @@
 """EmoGen as a generator: music that follows an emotion; whole, continued from a piece, or in some bars of one."""
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -83,6 +84,7 @@ class EmoGenRequest(TimedRequest):
                 raise InputError("Bars that are written anew have their length; leave out bars and seconds.")
             if not 1 <= self.infill[0] <= self.infill[1]:
                 raise InputError(f"infill {self.infill[0]} {self.infill[1]} is no range of bars; count from 1.")
+            _check_bars(self.primer, self.infill)
         if self.key is not None and self.mode is not None:
             raise InputError("A key has a mode of its own; leave out one of key and mode.")
         if (self.sections or self.exact) and self.primer is not None:
@@ -263,8 +265,27 @@ def _locks(request: EmoGenRequest) -> "Locks":
     )
 
 
+def _check_bars(primer: Path, infill: tuple[int, int]) -> None:
+    """Refuse bars that a piece does not have.
+
+    Raises:
+        InputError: see above, or the piece cannot be read.
+    """
+    from espressivo.generators.music.emogen.tokens import tokenise
+
+    bars = tokenise(_primer(primer)).count("b-1")
+    if infill[1] > bars:
+        raise InputError(f"{primer} has bars 1 to {bars}; {infill[0]} to {infill[1]} are not among them.")
+
+
 def _primer(path: Path) -> "Notes":
-    """Read what is to be continued: all that has pitch, for one piano, on beats that are found if the file has none."""
+    """Return what is to be continued; a file is read anew only after it was changed."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed_at_ns: int) -> "Notes":
+    """Read all that has pitch, for one piano, on beats that are found if the file has none."""
     from espressivo.generators.music.beats import is_on_grid, on_beats, track_beats
     from espressivo.media.notes import read_notes
 

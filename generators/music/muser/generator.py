@@ -65,7 +65,7 @@ class MuserRequest(TimedRequest):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if (self.melody_of is None) != (self.elements_of is None):
-            raise InputError("Elements are transferred between two pieces; give both melody_of and elements_of.")
+            raise InputError("Elements are transferred between two pieces; give both --melody-of and --elements-of.")
         if self.melody_of is not None and (self.bars is not None or self.seconds is not None):
             raise InputError("A piece that is kept has its length; leave out bars and seconds.")
         return self
