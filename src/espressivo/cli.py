@@ -131,17 +131,21 @@ def _evaluate(
         baseline: JSON of an earlier report; what has become worse since is listed.
         overwrite: Replace an earlier report of that name.
     """
-    from espressivo.eval.report.comparisons import regressions
-    from espressivo.eval.report.files import read_report
     from espressivo.reporting import make_report
     from espressivo.ui.terminal import progress_bar
 
-    earlier = None if baseline is None else read_report(baseline)
+    earlier = None
+    if baseline is not None:
+        from espressivo.eval.report.files import read_report
+
+        earlier = read_report(baseline)
     with progress_bar() as progress:
         made, page = make_report(request, report, earlier, overwrite, progress)
     for sentence in made.summary:
         print(sentence)
     if earlier is not None:
+        from espressivo.eval.report.comparisons import regressions
+
         worse = regressions(made, earlier)
         print("\n".join(map(str, worse)) or f"Nothing has become worse than in {baseline}.")
     print(page)

@@ -4,25 +4,24 @@ import os
 import platform
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from espressivo import __version__
 from espressivo.errors import InputError, OutputError
-from espressivo.eval.evaluation import EvaluationRequest, evaluate
-from espressivo.eval.report.build import build_report
-from espressivo.eval.report.comparisons import against
-from espressivo.eval.report.files import write_csv, write_json
-from espressivo.eval.report.html import write_html
-from espressivo.eval.report.markdown import write_markdown
-from espressivo.eval.report.model import Header, Report
+from espressivo.eval.request import EvaluationRequest
+from espressivo.eval.subjects import find_systems
 from espressivo.progress import ProgressCallback
 from espressivo.take import RECORD
 
-_WRITERS = {".html": write_html, ".json": write_json, ".csv": write_csv, ".md": write_markdown}
+if TYPE_CHECKING:
+    from espressivo.eval.report.model import Report
+
+_SUFFIXES = (".html", ".json", ".csv", ".md")
 
 
 def report_files(report: Path) -> dict[str, Path]:
     """Return the files of a report by suffix: a page, its data, a table of all values, and Markdown, side by side."""
-    return {suffix: report.with_suffix(suffix) for suffix in _WRITERS}
+    return {suffix: report.with_suffix(suffix) for suffix in _SUFFIXES}
 
 
 def default_report(paths: tuple[Path, ...]) -> Path:
@@ -52,10 +51,10 @@ def check_report(report: Path, overwrite: bool) -> None:
 def make_report(
     request: EvaluationRequest,
     report: Path | None = None,
-    earlier: Report | None = None,
+    earlier: "Report | None" = None,
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
-) -> tuple[Report, Path]:
+) -> "tuple[Report, Path]":
     """Evaluate and write the report.
 
     Args:
@@ -73,6 +72,16 @@ def make_report(
     """
     page = default_report(request.paths) if report is None else report
     check_report(page, overwrite)
+    find_systems(request.paths, request.compare)  # what is missing shows before the imports, which take seconds
+
+    from espressivo.eval.evaluation import evaluate
+    from espressivo.eval.report.build import build_report
+    from espressivo.eval.report.comparisons import against
+    from espressivo.eval.report.files import write_csv, write_json
+    from espressivo.eval.report.html import write_html
+    from espressivo.eval.report.markdown import write_markdown
+    from espressivo.eval.report.model import Header
+
     findings = evaluate(request, progress)
     made = build_report(
         findings.clips,
@@ -90,6 +99,9 @@ def make_report(
         baseline=findings.systems[0] if request.compare else None,
     )
     made = made if earlier is None else against(made, earlier)
-    for suffix, file in report_files(page).items():
-        _WRITERS[suffix](made, file)
+    files = report_files(page)
+    write_html(made, files[".html"])
+    write_json(made, files[".json"])
+    write_csv(made, files[".csv"])
+    write_markdown(made, files[".md"])
     return made, page

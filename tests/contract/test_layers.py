@@ -49,3 +49,12 @@ def test_heavy_packages_wait_until_they_are_needed(statement: str) -> None:
     code = f"import sys; {statement}; print([name for name in {heavy!r} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_what_is_missing_shows_before_an_evaluation_is_loaded() -> None:
+    heavy = ("torch", "numba", "scipy", "matplotlib", "espressivo.eval.evaluation")
+    run = "from espressivo.cli import main; code = main(['evaluate', 'nowhere'])"
+    code = f"import sys; {run}; print(code, [name for name in {heavy!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "nowhere does not exist" in result.stderr
+    assert result.stdout.strip() == "2 []"
