@@ -371,8 +371,9 @@ def test_files_of_an_imported_take_are_not_asked_for_again(tmp_path: Path) -> No
 
 
 class _Request:
-    def __init__(self, page: Any, username: str | None = None) -> None:
+    def __init__(self, page: Any, username: str | None = None, **headers: str) -> None:
         self.session_hash, self.username = page, username
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @pytest.mark.parametrize(
@@ -398,6 +399,15 @@ def test_nobody_sees_anothers_takes(tmp_path: Path) -> None:
     sessions.claim(token, _Request("five", "somebody else"))  # type: ignore[arg-type]
     assert sessions.of(_Request("five", "somebody else")) is not mine  # type: ignore[arg-type]
     assert stat.S_IMODE(mine.folder.stat().st_mode) == 0o700
+
+
+def test_assistants_are_told_apart_and_are_no_page(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "kept", tmp_path / "passing")
+    sessions.claim(None, _Request("one"))  # type: ignore[arg-type]
+    callers = (_Request("one"), *(_Request("one", mcp_session_id=name) for name in ("one", "two", "../../etc")))
+    folders = {sessions.of(caller).folder for caller in callers}  # type: ignore[arg-type]
+    assert len(folders) == 4
+    assert sum(folder.parent == tmp_path / "passing" for folder in folders) == 3
 
 
 @pytest.mark.parametrize("token", ["", "../../etc", "a" * 43 + "/", 7, {"a": 1}, ["x"], "é" * 43])

@@ -68,6 +68,22 @@ def test_a_take_is_made_listed_and_refused_in_words(studio_url: str) -> None:
     assert "Stopped" in json.dumps([part.text for part in stopped.content])
 
 
+def test_no_assistant_sees_what_another_made(studio_url: str) -> None:
+    async def make(studio: "ClientSession") -> Any:
+        line = {"speech": "calm", "emotion": "disgust:0.7", "settings": {"size": 64, "fps": 5}}
+        assert not (await studio.call_tool("perform", line)).isError
+        mine = await studio.call_tool("list_takes", {"search": "disgust"})
+        return mine, _with_tools(studio_url, look)
+
+    async def look(studio: "ClientSession") -> Any:
+        return await studio.call_tool("list_takes", {"search": "disgust"})
+
+    mine, others = _with_tools(studio_url, make)
+    assert "disgust:0.7" in mine.content[0].text
+    assert not others.isError
+    assert "disgust" not in str(others.content)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_tools_are_for_this_computer(
     host: str, tmp_path: "Path", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

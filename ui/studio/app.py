@@ -165,6 +165,10 @@ def launch(
         workers.close()
         helpers.close()
         raise InputError(f"The studio cannot listen on {host}, port {port or '7860 to 7959'}: {error}.") from None
+    if app.mcp_server_obj is not None:
+        # Gradio would keep no sessions; with them, `Sessions` can tell one assistant from another.
+        app.mcp_server_obj.manager.stateless = False
+        app.mcp_server_obj.manager.session_idle_timeout = _CACHED_FOR_S
     if block:
         tools = f" Tools for programs are at {address}gradio_api/mcp/." if mcp else ""
         print(f"The studio is at {address} (stop it with Ctrl-C).{tools}")

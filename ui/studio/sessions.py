@@ -2,7 +2,8 @@
 
 A browser keeps a secret token (in its local storage, so that it survives a reload); the folder's name is the token's
 hash, so that neither can be guessed from the other. A program that calls an endpoint has none: its folder goes by the
-session that its client made up, and is thrown away with it.
+session that its client made up, and is thrown away with it. Assistants call tools through one client of Gradio's own; they
+are told apart by the session that the Model Context Protocol has given each.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
+_ASSISTANT = "mcp-session-id"
+"""The header by which the Model Context Protocol names its sessions."""
 
 
 class Session:
@@ -131,7 +134,8 @@ class Sessions:
 
 
 def _page(request: "Request") -> str:
-    return str(request.session_hash)
+    assistant = request.headers.get(_ASSISTANT)
+    return f"{_ASSISTANT} {assistant}" if assistant else str(request.session_hash)
 
 
 def _hash(text: str) -> str:
