@@ -175,3 +175,13 @@ def test_brows_alone_leave_a_photographed_smile_where_it_is() -> None:
         for amount in (0.0, 1.0)
     )
     np.testing.assert_allclose(still, frowning, atol=0.02 * fit.px_per_cm)
+
+
+def test_a_frown_knits_brows_and_a_sneer_hardly_lowers_them() -> None:
+    inner, wing = [285, 55], [358, 129]
+    sunk = {name: (_flexed(**{name: 1.0}) - FIT.points_px) @ DOWN / FIT.px_per_cm for name in ("browDown", "noseSneer")}
+    assert sunk["browDown"][inner].mean() > 0.6
+    assert 0 < sunk["noseSneer"][inner].mean() < 0.5 * sunk["browDown"][inner].mean()
+    assert sunk["noseSneer"][wing].mean() < -0.5
+    knit = _flexed(browDown=1.0)[285] - _flexed(browDown=1.0)[55] - (FIT.points_px[285] - FIT.points_px[55])
+    assert np.linalg.norm(knit) > 0.8 * FIT.px_per_cm

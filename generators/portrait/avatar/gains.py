@@ -23,11 +23,17 @@ GAINS: Final[dict[str, float]] = {
     "mouthRollLower": 1.5,
     "mouthPress": 0.6,
     "mouthShrugLower": 2.2,
-    "mouthUpperUp": 1.6,
+    "mouthStretch": 1.35,
+    "mouthUpperUp": 1.8,
     "noseSneer": 2.3,
 }
 """By shape, without side."""
-CORNERS_STAY: Final = {"mouthStretch": 0.12}
+FROWNS: Final = 0.7
+"""Share of the way that `noseSneer` draws brows which `browDown` gets of it. MakeHuman's sneer lowers and knits them as
+far as a frown does, so that disgust looks like anger, and its frown hardly knits them."""
+FROWNS_STILL: Final = 0.3
+"""Share of it that `noseSneer` keeps."""
+CORNERS_STAY: Final = {"mouthStretch": 0.09}
 """Share of shapes that `jawOpen` brings along: MakeHuman's jaw lowers the corners of the mouth by a centimetre, which
 makes a box of it."""
 

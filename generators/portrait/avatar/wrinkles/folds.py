@@ -26,40 +26,40 @@ class Fold:
     """Whether the face has one on each side, moved by the shapes of that side."""
 
 
-_FOREHEAD: Final = ((5.95, 0.12), (6.65, 0.11), (7.3, 0.09))
+_FOREHEAD: Final = ((5.95, 0.17), (6.65, 0.16), (7.3, 0.13))
 """Height and depth of its lines."""
 _SMILING_EYE: Final = {"cheekSquint": 0.8, "eyeSquint": 0.4, "mouthSmile": 0.3}
 
 _NASOLABIAL: Final = Fold(
     ((-1.95, -0.75), (-2.55, -1.65), (-3.08, -2.6), (-3.42, -3.5), (-3.5, -4.3)),
     0.27,
-    0.17,
-    {"mouthSmile": 1.0, "noseSneer": 0.7, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
+    0.22,
+    {"mouthSmile": 0.8, "noseSneer": 0.8, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
     (0.18, 0.0),
 )
 _CROWS_FEET: Final = (
-    Fold(((-5.0, 3.0), (-5.65, 3.4), (-6.2, 3.85)), 0.12, 0.12, _SMILING_EYE),
-    Fold(((-5.05, 2.55), (-5.8, 2.45), (-6.4, 2.3)), 0.12, 0.12, _SMILING_EYE),
-    Fold(((-4.95, 2.15), (-5.55, 1.7), (-6.05, 1.25)), 0.12, 0.11, _SMILING_EYE),
+    Fold(((-5.0, 3.0), (-5.65, 3.4), (-6.2, 3.85)), 0.12, 0.15, _SMILING_EYE),
+    Fold(((-5.05, 2.55), (-5.8, 2.45), (-6.4, 2.3)), 0.12, 0.15, _SMILING_EYE),
+    Fold(((-4.95, 2.15), (-5.55, 1.7), (-6.05, 1.25)), 0.12, 0.14, _SMILING_EYE),
 )
-_UNDER_EYE: Final = Fold(((-4.5, 1.75), (-3.5, 1.35), (-2.4, 1.45)), 0.19, 0.12, {"cheekSquint": 0.9, "eyeSquint": 0.6})
+_UNDER_EYE: Final = Fold(((-4.5, 1.75), (-3.5, 1.35), (-2.4, 1.45)), 0.19, 0.15, {"cheekSquint": 0.9, "eyeSquint": 0.6})
 _FROWN_LINE: Final = Fold(
-    ((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.24, {"browDown": 1.0, "noseSneer": 0.25}
+    ((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.32, {"browDown": 1.0, "noseSneer": 0.2}
 )
 _NOSE_ROOT: Final = Fold(
-    ((-0.85, 3.35), (0.0, 3.22), (0.85, 3.35)), 0.17, 0.13, {"browDown": 0.45, "noseSneer": 0.6}, two_sided=False
+    ((-0.85, 3.35), (0.0, 3.22), (0.85, 3.35)), 0.17, 0.24, {"browDown": 0.3, "noseSneer": 0.9}, two_sided=False
 )
 _NOSE_SIDE: Final = (
-    Fold(((-0.45, 2.55), (-0.9, 2.15), (-1.25, 1.6)), 0.14, 0.12, {"noseSneer": 0.9}),
-    Fold(((-0.4, 1.95), (-0.8, 1.6), (-1.1, 1.15)), 0.14, 0.09, {"noseSneer": 0.9}),
+    Fold(((-0.45, 2.55), (-0.9, 2.15), (-1.25, 1.6)), 0.14, 0.24, {"noseSneer": 0.9}),
+    Fold(((-0.4, 1.95), (-0.8, 1.6), (-1.1, 1.15)), 0.14, 0.19, {"noseSneer": 0.9}),
 )
 _MARIONETTE: Final = Fold(
-    ((-2.72, -4.6), (-3.0, -5.3), (-3.05, -6.1)), 0.2, 0.16, {"mouthFrown": 1.0, "mouthStretch": 0.3}, (0.15, 0.05)
+    ((-2.72, -4.6), (-3.0, -5.3), (-3.05, -6.1)), 0.2, 0.2, {"mouthFrown": 1.0, "mouthStretch": 0.3}, (0.15, 0.05)
 )
 _CHIN: Final = Fold(
     ((-1.5, -6.5), (-0.8, -6.25), (0.0, -6.18), (0.8, -6.25), (1.5, -6.5)),
     0.28,
-    0.17,
+    0.2,
     {"mouthShrugLower": 0.9, "mouthFrown": 0.3, "mouthPress": 0.2},
     (0.25, 0.05),
     two_sided=False,
