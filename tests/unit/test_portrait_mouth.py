@@ -8,6 +8,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from espressivo.generators.face.arkit import weights_from
+from espressivo.generators.portrait.avatar.avatar import Avatar
 from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
 from espressivo.generators.portrait.avatar.fit import Fit
@@ -15,7 +16,7 @@ from espressivo.generators.portrait.avatar.layers import Stage
 from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.dentition import COLUMNS, ROWS, lower_arch, upper_arch
-from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
+from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer, _lips
 from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
 from espressivo.generators.portrait.avatar.photograph import Photograph
 
@@ -108,6 +109,29 @@ def test_a_dropped_jaw_makes_no_box_of_the_mouth() -> None:
     assert gap[[0, -1]].max() < 0.38 * gap[middle], "beside the corners the opening begins narrow"
     bend = -np.diff(lower, n=2)
     assert bend[middle - 1] < 1.3 * bend[[middle - 2, middle]].mean(), "the lower lip has no peak in the middle"
+
+
+def test_edges_run_through_their_own_points_on_a_head_that_is_turned_aside() -> None:
+    points, pairs = STAGE.fit.pose(weights_from(jawOpen=0.6)).points_px.copy(), load_face_mesh().lip_pairs
+    # Seen from the side, points of the lower lip lie beside their partners above, not under them.
+    points[pairs[:, 1], 0] += 6
+    axis, knots, lines = _lips(points)
+    for edge in (0, 1):
+        along, down = axis.turn(points[pairs[1:-2, edge]]).T
+        assert smooth_curve(knots, lines[:, edge], along) == pytest.approx(down, abs=0.8)
+
+
+def test_no_dark_line_stays_on_a_lower_lip_that_has_parted() -> None:
+    # The line between shut lips is dark in this picture. It belongs to neither of them.
+    avatar = Avatar.of(PHOTOGRAPH, SIZE)
+    weights = weights_from(jawOpen=0.3, mouthLowerDown=0.5)
+    frame, points = avatar.draw(weights).astype(np.float32), avatar.fit.pose(weights).points_px
+    reach = round(0.2 * avatar.fit.px_per_cm)
+    for upper, lower in load_face_mesh().lip_pairs[3:6]:
+        x, y = points[lower, :2].astype(int)
+        column = luminance(frame[y - reach : y + 3 * reach, x - 2 : x + 3]).mean(axis=1)
+        lip = np.median(column[2 * reach :])
+        assert column.min() > 0.6 * lip, (upper, lower)
 
 
 def _lower_teeth_shown_cm(opening: float) -> float:

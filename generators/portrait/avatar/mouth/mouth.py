@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Float32
+from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
@@ -27,6 +28,8 @@ _TONGUE_OUT_CM = np.array([0.0, 0.12, 2.6])
 _FRONT_CM = np.array([0.0, -4.2, 4.5])
 """On the front teeth, where the photograph's own ones are laid."""
 _TEETH_TAKE_HUE = np.float32(0.65)
+_LIP_CM, _SEAM_CM, _SEAM_DARK = 0.45, 0.14, 0.8
+"""How far down a lower lip is looked at, how far the dark line above may reach into it, and how dark that is to it."""
 _SAMPLES = 2
 _KNOTS = 96
 _GRAIN = 64
@@ -48,6 +51,7 @@ class MouthLayer:
         self._to_rest[:2, 3] += shut[[_UPPER, _LOWER], :2].mean(axis=0) - now[:2]
         axis, knots, lines = _lips(self._rest)
         self._gap_at_rest = lines[:, 1] - lines[:, 0]
+        self._seam_px = _seam_px(stage.photo, axis, knots, lines[:, 1], fit.px_per_cm)
         own = OwnTeeth.of(stage.photo, axis, knots, lines, self._to_rest, light)
         upper, lower = upper_arch(), lower_arch()
         share = own.enamel_share if own else np.ones(3, np.float32)
@@ -76,18 +80,20 @@ class MouthLayer:
         A mouth that is as open as the photograph's stays as it is to the bit.
         """
         axis, knots, lines = _lips(pose.points_px)
-        gap = lines[:, 1] - lines[:, 0]
+        margin = 2 * self._soft_px
+        at = np.linspace(knots[0] - margin, knots[-1] + margin, _KNOTS)
+        curves = smooth_curve(knots, lines, at)
+        gap = curves[:, 1] - curves[:, 0]
         if self._own is None:
-            cover = _smoothstep(((gap - np.maximum(self._gap_at_rest, 0)) / self._size - 0.002) / 0.012)
+            had = np.maximum(np.interp(at, knots, self._gap_at_rest), 0)
+            covers = _smoothstep(((gap - had) / self._size - 0.002) / 0.012).astype(np.float32)
         else:
             ring = load_face_mesh().mouth_ring
             moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
-            cover = np.full(len(gap), _smoothstep(moved / (0.006 * self._size)))
-        if cover.max() <= 0 or gap.max() <= 0.3:
+            covers = np.full(len(gap), _smoothstep(moved / (0.006 * self._size)), np.float32)
+        if covers.max() <= 0 or gap.max() <= 0.3:
             return
-        margin = 2 * self._soft_px
-        at = np.linspace(knots[0] - margin, knots[-1] + margin, _KNOTS)
-        curves, covers = smooth_curve(knots, lines, at), np.interp(at, knots, cover).astype(np.float32)
+        curves[:, 1] += covers * np.interp(at, knots, self._seam_px)
         corners = axis.back(np.stack([np.repeat(at[[0, -1]], 2), np.tile([curves.min(), curves.max()], 2)], axis=1))
         left, top = np.maximum(np.floor(corners.min(axis=0) - margin).astype(int), 0)
         right, bottom = np.minimum(np.ceil(corners.max(axis=0) + margin).astype(int), self._size)
@@ -139,15 +145,37 @@ def _jaw(weights: Float[np.ndarray, "52"]) -> tuple[Float[np.ndarray, "3 3"], Fl
 def _lips(
     points: Float[np.ndarray, "468 k"],
 ) -> tuple[Axis, Float[np.ndarray, "11"], Float[np.ndarray, "11 2"]]:
-    """The inner edges of the lips over the line between the corners: axis, knots along it, upper and lower edge."""
+    """The inner edges of the lips over the line between the corners: axis, knots along it, upper and lower edge.
+
+    On a head that is turned aside a point of the lower lip does not lie across from its partner above: each edge is
+    read where the knots are.
+    """
     pairs = load_face_mesh().lip_pairs
     axis = Axis.between(points[_RIGHT_CORNER], points[_LEFT_CORNER])
-    upper, lower = axis.turn(points[pairs[:, 0]]), axis.turn(points[pairs[:, 1]])
-    ends = axis.turn(points[[_RIGHT_CORNER, _LEFT_CORNER]])
-    knots = np.concatenate([ends[:1, 0], (upper[:, 0] + lower[:, 0]) / 2, ends[1:, 0]])
-    lines = np.stack([upper[:, 1], lower[:, 1]], axis=1)
-    lines = np.concatenate([np.repeat(ends[:1, 1:], 2, axis=1), lines, np.repeat(ends[1:, 1:], 2, axis=1)])
-    return axis, knots, lines
+    edges = [axis.turn(points[np.concatenate([[_RIGHT_CORNER], pairs[:, edge], [_LEFT_CORNER]])]) for edge in (0, 1)]
+    knots = (edges[0][:, 0] + edges[1][:, 0]) / 2
+    return axis, knots, np.stack([smooth_curve(edge[:, 0], edge[:, 1], knots) for edge in edges], axis=1)
+
+
+def _seam_px(
+    photo: Float32[np.ndarray, "size size 3"],
+    axis: Axis,
+    knots: Float[np.ndarray, "11"],
+    edge: Float[np.ndarray, "11"],
+    px_per_cm: float,
+) -> Float[np.ndarray, "11"]:
+    """How far the dark line between shut lips reaches over the edge of the lower one, at each knot.
+
+    Nothing of it is left on a lip that has parted from the other.
+    """
+    down = np.linspace(0, _LIP_CM, 31)
+    places = np.stack([np.repeat(knots, len(down)), (edge[:, np.newaxis] + down * px_per_cm).ravel()], axis=1)
+    at = axis.back(places) - 0.5
+    grey = map_coordinates(luminance(photo), [at[:, 1], at[:, 0]], order=1, mode="nearest").reshape(len(knots), -1)
+    dark = grey < _SEAM_DARK * np.median(grey[:, down > _SEAM_CM], axis=1, keepdims=True)
+    reach = np.where(dark & (down <= _SEAM_CM), down, 0).max(axis=1)
+    reach[[0, -1]] = 0
+    return gaussian_filter1d(reach, 1.0, mode="nearest") * px_per_cm
 
 
 def _affine(
