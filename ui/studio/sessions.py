@@ -2,8 +2,8 @@
 
 A browser keeps a secret token (in its local storage, so that it survives a reload); the folder's name is the token's
 hash, so that neither can be guessed from the other. A program that calls an endpoint has none: its folder goes by the
-session that its client made up, and is thrown away with it. Assistants call tools through one client of Gradio's own; they
-are told apart by the session that the Model Context Protocol has given each.
+session that its client made up, and is thrown away with it. Assistants call tools through one client of Gradio's own;
+they are told apart by the session that the Model Context Protocol has given each.
 """
 
 import hashlib
