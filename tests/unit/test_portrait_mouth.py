@@ -134,6 +134,19 @@ def test_no_dark_line_stays_on_a_lower_lip_that_has_parted() -> None:
         assert column.min() > 0.6 * lip, (upper, lower)
 
 
+def test_what_a_photograph_shows_between_parted_lips_does_not_stretch_with_them() -> None:
+    stage, _ = _parted(0.3, 0.0)
+    layer = MouthLayer(stage)
+    assert layer._own is None
+    pose = stage.fit.pose(weights_from(mouthSmile=0.5, mouthUpperUp=0.1))
+    below = [np.full_like(stage.photo, level) for level in (0, 255)]
+    for picture in below:
+        layer.draw(picture, pose)
+    x, top, bottom = int(pose.points_px[13, 0]), int(pose.points_px[13, 1]) + 3, int(pose.points_px[14, 1]) - 2
+    assert bottom - top > 4
+    assert np.abs(below[1] - below[0])[top:bottom, x - 4 : x + 5].max() < 5
+
+
 def _lower_teeth_shown_cm(opening: float) -> float:
     picture, pose = _drawn(jawOpen=opening)
     points = pose.points_px
@@ -215,11 +228,10 @@ def test_arches_are_symmetric_and_end_with_a_cutting_edge() -> None:
     assert upper_arch().bottom_cm < lower_arch().top_cm, "the bite overlaps"
 
 
-def _smiling_stage() -> tuple[Stage, tuple[int, int, int, int]]:
-    """A stage whose mouth stands open in the photograph, with a pale row of teeth under the upper lip."""
-    pose = STAGE.fit.pose(weights_from(jawOpen=0.45))
+def _parted(opening: float, teeth_share: float) -> tuple[Stage, np.ndarray]:
+    """A stage whose mouth stands open in the photograph, a row of teeth under the upper lip; and where these are."""
+    pose = STAGE.fit.pose(weights_from(jawOpen=opening))
     photo = STAGE.photo.copy()
-    ring = pose.points_px[load_face_mesh().mouth_ring, :2]
     y, x = np.mgrid[0:SIZE, 0:SIZE] + 0.5
     mesh = load_face_mesh()
     knots = np.concatenate([[pose.points_px[78, 0]], pose.points_px[mesh.lip_pairs[:, 0], 0], [pose.points_px[308, 0]]])
@@ -229,12 +241,17 @@ def _smiling_stage() -> tuple[Stage, tuple[int, int, int, int]]:
     top, bottom = np.interp(x, knots[order], upper[order]), np.interp(x, knots[order], lower[order])
     inside = (y > top) & (y < bottom) & (x > knots.min()) & (x < knots.max())
     photo[inside] = (40, 15, 15)
-    teeth = inside & (y < top + 0.6 * (bottom - top))
+    teeth = inside & (y < top + teeth_share * (bottom - top))
     photo[teeth] = (210, 200, 185)
-    photo = gaussian_filter(photo, (0.7, 0.7, 0))
-    middle = int(ring[:, 0].mean())
+    return Stage(gaussian_filter(photo, (0.7, 0.7, 0)), Fit.of(pose.points_px)), teeth
+
+
+def _smiling_stage() -> tuple[Stage, tuple[int, int, int, int]]:
+    """A stage with own teeth; first and last row of them in the middle, and these columns."""
+    stage, teeth = _parted(0.45, 0.6)
+    middle = int(stage.fit.points_px[load_face_mesh().mouth_ring, 0].mean())
     column = np.flatnonzero(teeth[:, middle])
-    return Stage(photo, Fit.of(pose.points_px)), (int(column[0]), int(column[-1]), middle - 6, middle + 6)
+    return stage, (int(column[0]), int(column[-1]), middle - 6, middle + 6)
 
 
 def test_own_teeth_are_found_kept_and_stay_with_the_head() -> None:

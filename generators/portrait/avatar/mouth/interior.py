@@ -85,7 +85,7 @@ def draw_interior(
             if distance < nearest:
                 nearest = distance
                 lit = 0.30 + 0.70 * max(0.55 * ny + 0.80 * nz, 0.0)
-                lit *= min(max(0.22 * pz + 0.14, 0.16), 1.0)
+                lit *= min(max(0.29 * pz - 0.11, 0.14), 1.0)
                 lit *= 1.0 - 0.16 * math.exp(-((px / 0.16) ** 2))
                 wet = 20.0 * lit * max(0.45 * ny + 0.89 * nz, 0.0) ** 24
                 red = colours[0, 0] * lit + wet

@@ -28,6 +28,8 @@ _TONGUE_OUT_CM = np.array([0.0, 0.12, 2.6])
 _FRONT_CM = np.array([0.0, -4.2, 4.5])
 """On the front teeth, where the photograph's own ones are laid."""
 _TEETH_TAKE_HUE = np.float32(0.65)
+_SHUT_CM = 0.2
+"""Up to so much the mesh sees lips apart that are shut."""
 _LIP_CM, _SEAM_CM, _SEAM_DARK = 0.45, 0.14, 0.8
 """How far down a lower lip is looked at, how far the dark line above may reach into it, and how dark that is to it."""
 _SAMPLES = 2
@@ -42,7 +44,7 @@ class MouthLayer:
         """Prepare teeth, gums and tongue in the light of the photograph."""
         fit, light = stage.fit, Light.of(stage.photo, stage.fit.points_px)
         self._rest = fit.points_px
-        self._size = stage.size
+        self._size, self._px_per_cm = stage.size, fit.px_per_cm
         self._to_rest = _affine(fit.place, np.zeros(3))
         lips = load_face_mesh().vertices_cm[[_UPPER, _LOWER]].mean(axis=0)
         now = self._to_rest[:, :3] @ lips + self._to_rest[:, 3]
@@ -57,15 +59,16 @@ class MouthLayer:
         share = own.enamel_share if own else np.ones(3, np.float32)
         self._upper, self._upper_form = _tinted(upper.picture, light, share), upper.form
         self._lower, self._lower_form = _tinted(lower.picture, light, np.float32(0.97) * share), lower.form
+        self._higher_cm = np.float32(0)
         if own:
             # Drawn teeth stand in beside and above the own ones: let their edges lie at the same height.
             drawn = (
                 self._to_rest[:2, :3] @ (0.0, upper.bottom_cm, upper.back_cm + upper.depth_cm) + self._to_rest[:2, 3]
             )
             up = self._to_rest[:2, 1]
-            lower_cm = np.float32((own.edge_px - drawn) @ up / (up @ up))
-            self._upper_form[3:] += lower_cm
-            self._lower_form[3:] += lower_cm
+            self._higher_cm = np.float32((own.edge_px - drawn) @ up / (up @ up))
+            self._upper_form[3:] += self._higher_cm
+            self._lower_form[3:] += self._higher_cm
         self._own = own
         self._colours = light.colour(np.array([_TONGUE, _FLESH]))
         self._hue = light.shade_hue
@@ -84,13 +87,16 @@ class MouthLayer:
         at = np.linspace(knots[0] - margin, knots[-1] + margin, _KNOTS)
         curves = smooth_curve(knots, lines, at)
         gap = curves[:, 1] - curves[:, 0]
+        ring = load_face_mesh().mouth_ring
+        moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
+        changed = _smoothstep(moved / (0.006 * self._size))
         if self._own is None:
+            # What a photograph shows between parted lips does not stretch with them.
             had = np.maximum(np.interp(at, knots, self._gap_at_rest), 0)
+            had -= changed * np.maximum(had - _SHUT_CM * self._px_per_cm, 0)
             covers = _smoothstep(((gap - had) / self._size - 0.002) / 0.012).astype(np.float32)
         else:
-            ring = load_face_mesh().mouth_ring
-            moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
-            covers = np.full(len(gap), _smoothstep(moved / (0.006 * self._size)), np.float32)
+            covers = np.full(len(gap), changed, np.float32)
         if covers.max() <= 0 or gap.max() <= 0.3:
             return
         curves[:, 1] += covers * np.interp(at, knots, self._seam_px)
@@ -104,6 +110,7 @@ class MouthLayer:
         jaw = _inverse(np.column_stack([to_picture[:, :3] @ turn, to_picture[:, :3] @ shift + to_picture[:, 3]]))
         tongue = jaw.copy()
         tongue[:, 3] -= pose.weights[_TONGUE_OUT] * _TONGUE_OUT_CM
+        tongue[1, 3] -= self._higher_cm
         inside = np.empty(((bottom - top) * _SAMPLES, (right - left) * _SAMPLES, 3), np.float32)
         where = np.array([axis.x, axis.y, axis.cos, axis.sin])
         first, step = float(at[0]), float(at[1] - at[0])
