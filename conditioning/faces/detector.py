@@ -44,20 +44,22 @@ class DetectedFace:
         return Square((left + right) / 2, (top + bottom) / 2, 1.5 * self.size_px, atan2(down, across))
 
 
-def find_faces(image: UInt8[np.ndarray, "h w 3"]) -> list[DetectedFace]:
+def find_faces(image: UInt8[np.ndarray, "h w 3"], at_least: int = 1) -> list[DetectedFace]:
     """Return the faces of `image`, the largest first; an empty list if there is none.
 
-    The network sees faces between about a tenth and all of its field. Only where it finds none in the whole picture,
-    it looks again with a margin around it (a face that fills the picture), then at parts of it (small faces).
+    The network sees faces between about a tenth and all of its field. Only where it finds fewer than `at_least` in the
+    whole picture, it looks again with a margin around it (a face that fills the picture), then at parts of it (small
+    faces).
     """
     height, width = image.shape[:2]
     whole = Square(width / 2, height / 2, float(max(width, height)))
     wider = Square(whole.x, whole.y, 1.6 * whole.side)
+    found: list[DetectedFace] = []
     for views in ([whole], [wider], _parts(width, height, 2), _parts(width, height, 3)):
-        found = _distinct([face for view in views for face in _look(image, view)])
-        if found:
-            return sorted(found, key=lambda face: -face.size_px)
-    return []
+        found = _distinct([*found, *(face for view in views for face in _look(image, view))])
+        if len(found) >= at_least:
+            break
+    return sorted(found, key=lambda face: -face.size_px)
 
 
 def _parts(width: int, height: int, share: int) -> Iterator[Square]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from espressivo.conditioning.faces.detector import find_faces
 from espressivo.errors import FaceError, MediaError
 from espressivo.generators.face.render import open_renderer
 from espressivo.generators.face.rig import load_head
@@ -74,6 +75,16 @@ def test_the_face_is_the_largest_or_the_one_that_is_asked_for() -> None:
     for number in (2, -1):
         with pytest.raises(FaceError, match=r"^Both shows 2 face\(s\), so there is no face -?\d; count from 0"):
             Photograph.of(both, number, "Both")
+
+
+def test_a_small_face_beside_a_large_one_can_be_asked_for() -> None:
+    """In the whole picture the detector overlooks it."""
+    group = np.full((1000, 2000, 3), 90, np.uint8)
+    group[:1000, :1000] = _scaled(1000)
+    group[300:550, 1500:1750] = _scaled(250)
+    assert len(find_faces(group)) == 1
+    found = Photograph.of(group, 1).points_px
+    assert _apart_px(found - (1500, 300, 0), LANDMARKS * (250 / len(HEAD))) < 0.05 * EYES_PX
 
 
 def test_what_cannot_move_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Photograph:
     @classmethod
     def of(cls, image: UInt8[np.ndarray, "h w 3"], face: int | None = None, name: str = "The picture") -> "Photograph":
         """Find the face in a picture that is in memory; `name` is what messages call it."""
-        return cls(image, read_face(image, _chosen(find_faces(image), face, name), name))
+        return cls(image, read_face(image, _chosen(find_faces(image, (face or 0) + 1), face, name), name))
 
     def reduced(self, scale: float) -> "Photograph":
         """Return the photograph at a smaller scale."""
