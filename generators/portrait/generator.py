@@ -67,10 +67,12 @@ class PortraitAvatar:
         from espressivo.generators.portrait.label import draw_label
         from espressivo.generators.portrait.pctalk.control import control
         from espressivo.generators.portrait.pctalk.direction import Direction, check_edits
+        from espressivo.generators.portrait.redub.footage import check_line
         from espressivo.generators.portrait.redub.redub import Redub
         from espressivo.generators.portrait.video import DrawnFrames, TalkingPortrait
         from espressivo.media.video import Sound
 
+        check_line(request.portrait, request.speech.duration_s)
         remind_of_consent(request.portrait, request.consent)
         drawer = self._drawer_of(request, progress)
         fps = drawer.footage.face.fps if isinstance(drawer, Redub) else request.fps

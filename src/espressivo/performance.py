@@ -19,7 +19,6 @@ from espressivo.media.plain_text import read_plain_text
 from espressivo.portraiture import (
     VIDEO,
     check_portrait,
-    check_portrait_length,
     keep_portrait,
     kept_name,
     write_portrait,
@@ -289,10 +288,11 @@ def _check_length(request: PerformanceRequest, line_s: float) -> None:
     Raises:
         InputError: it is.
     """
+    from espressivo.generators.portrait.redub.footage import check_line
     from espressivo.underscore import check_music_length
 
     if request.portrait is not None:
-        check_portrait_length(request.portrait, line_s)
+        check_line(request.portrait, line_s)
     if request.music:
         check_music_length(line_s)
 

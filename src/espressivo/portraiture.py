@@ -32,19 +32,6 @@ def check_portrait(path: Path, face: int | None) -> None:
         Photograph.read(path, face)
 
 
-def check_portrait_length(path: Path, line_s: float) -> None:
-    """Refuse a line that is longer than the video of the portrait, before the video is looked through.
-
-    Raises:
-        InputError: it is.
-    """
-    from espressivo.generators.portrait.redub.footage import check_length, is_footage
-    from espressivo.media.video import probe
-
-    if is_footage(path):
-        check_length(path, probe(path).duration_s, line_s)
-
-
 def kept_name(source: Path) -> str:
     """Return the name under which a take keeps a portrait."""
     from espressivo.generators.portrait.redub.footage import is_footage

@@ -197,6 +197,15 @@ def test_a_video_gets_another_line(tmp_path: Path, short: str) -> None:
     )
     with pytest.raises(InputError, match=r"but clip.mp4 only 2.0 s"):
         perform(request, tmp_path / "long")
+    asked: list[str] = []
+    with pytest.raises(InputError, match=r"but clip.mp4 only 2.0 s"):
+        avatar.generate(
+            avatar.Request(speech=line, emotion="joy", portrait=tmp_path / "clip.mp4"),
+            lambda event: asked.append(event.stage),
+        )
+    assert not asked  # the video was not followed for that
+    with pytest.raises(FaceError, match=r"clip.mp4: At most 1 face"):
+        perform(request.model_copy(update={"speech": Path(short), "portrait_face": 2}), tmp_path / "third")
     take = perform(request.model_copy(update={"speech": Path(short)}), tmp_path / "take")
     assert (take.folder / "footage.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
     facts = probe(take.file("portrait.mp4"))

@@ -375,6 +375,8 @@ def test_conditions_are_read():
         parse_condition("happiness:0.8")
     with pytest.raises(EmotionError, match="there are lips, eyes, brows"):
         parse_condition("nose=disgust")
+    with pytest.raises(EmotionError, match="'auto' is recognised for the whole face"):
+        parse_condition("lips=auto")
 
 
 def test_with_all_dials_at_rest_it_is_the_generators_own_motion_to_the_bit():

@@ -81,6 +81,8 @@ def parse_style(text: str) -> Style | Path:
     """
     kind, colon, name = text.partition(":")
     if colon and kind.strip().lower() == READ_FROM:
+        if not name.strip():
+            raise InputError(f"{text!r} names no file; write for example {READ_FROM}:clip.mp4.")
         path = Path(name.strip())
         if not path.is_file():
             raise InputError(f"{path} does not exist or is no file; {READ_FROM}: needs a video of somebody who speaks.")

@@ -55,7 +55,10 @@ class Footage:
         if facts.fps < MIN_FPS:
             raise InputError(f"{path} has {facts.fps:.1f} frames per second; a mouth needs at least {MIN_FPS:g}.")
         total = facts.frame_count or max(1, round(facts.duration_s * facts.fps))
-        found = track_face(track(read_video_frames(path), "follow the face", total, progress), facts.fps, face)
+        try:
+            found = track_face(track(read_video_frames(path), "follow the face", total, progress), facts.fps, face)
+        except FaceError as error:
+            raise FaceError(f"{path}: {error}") from None
         heights = np.linalg.norm(found.points_px[:, _CHIN] - found.points_px[:, _FOREHEAD], axis=1)
         if np.median(heights) < MIN_FACE_PX:
             raise FaceError(
@@ -95,6 +98,16 @@ def check_length(path: Path, length_s: float, line_s: float) -> None:
             f"The line lasts {line_s:.1f} s, but {path.name} only {length_s:.1f} s; give a longer video or a shorter "
             "line."
         )
+
+
+def check_line(portrait: Path, line_s: float) -> None:
+    """Refuse a line that is longer than the video of a portrait, before the video is looked through.
+
+    Raises:
+        InputError: it is.
+    """
+    if is_footage(portrait):
+        check_length(portrait, probe(portrait).duration_s, line_s)
 
 
 def is_footage(path: Path) -> bool:
