@@ -27,7 +27,7 @@ from espressivo.generators.portrait.avatar.sampling import (
     soften_folds,
     to_levels,
 )
-from espressivo.generators.portrait.avatar.spectacles import held_under_spectacles, wears_spectacles
+from espressivo.generators.portrait.avatar.spectacles import frames_on, held_under
 from espressivo.generators.portrait.avatar.wrinkles.wrinkles import Wrinkles
 
 DEFAULT_SIZE = 512
@@ -53,7 +53,8 @@ class Avatar:
         self.photograph, self.crop = photograph, crop
         self.still: UInt8[np.ndarray, "size size 3"] = crop.read(photograph.image)
         fit = Fit.of(crop.to_frame(photograph.points_px))
-        self.fit = held_under_spectacles(fit) if wears_spectacles(self.still, fit.points_px) else fit
+        frames = frames_on(self.still, fit.points_px)
+        self.fit = held_under(fit, frames) if frames else fit
         self.stage = Stage(self.still.astype(np.float32), self.fit)
         matte = read_matte(self.still, self.fit.points_px)
         self._background = fill_behind(self.still, matte)
