@@ -105,23 +105,25 @@ def _around(samples, vertices, triangles):
     """Return the triangle that holds each sample, else the nearest to hold it, and its barycentric weights."""
     number = np.zeros(len(samples), np.int64)
     weights = np.zeros((len(samples), 3))
+    # Scalars throughout: unpacking rows of arrays takes seconds more to compile.
     for k in range(len(samples)):
         best = -1e9
         for t in range(len(triangles)):
-            ax, ay = vertices[triangles[t, 0]]
-            bx, by = vertices[triangles[t, 1]]
-            cx, cy = vertices[triangles[t, 2]]
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            ax, ay = vertices[a, 0], vertices[a, 1]
+            bx, by = vertices[b, 0], vertices[b, 1]
+            cx, cy = vertices[c, 0], vertices[c, 1]
             area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
             if area == 0.0:
                 continue
-            x, y = samples[k]
+            x, y = samples[k, 0], samples[k, 1]
             u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / area
             v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) / area
             inside = min(u, v, 1.0 - u - v)
             if inside > best:
                 best = inside
                 number[k] = t
-                weights[k] = (u, v, 1.0 - u - v)
+                weights[k, 0], weights[k, 1], weights[k, 2] = u, v, 1.0 - u - v
             if inside >= 0.0:
                 break
     return number, weights
