@@ -150,15 +150,28 @@ def _continued(image: UInt8[np.ndarray, "h w 3"], pads: list[tuple[int, int]]) -
         np.abs(np.arange(-before, length + after) - (length - 1) / 2) - (length - 1) / 2
         for length, (before, after) in zip(image.shape[:2], pads, strict=True)
     )
-    beyond = np.maximum(np.maximum(rows[:, np.newaxis], columns), 0) / max(image.shape[:2])
-    outside = beyond > 0
     shape = padded.shape[1::-1]
     small = [max(1, round(length * _SOFT_PX / max(shape))) for length in shape]
     soft = Image.fromarray(padded).resize((small[0], small[1]), Image.Resampling.BOX)
     soft = soft.filter(ImageFilter.GaussianBlur(_SOFT_REACH * _SOFT_PX)).resize(shape, Image.Resampling.BICUBIC)
-    share = np.clip(beyond[outside] / _SOFT_REACH, 0, 1)[:, np.newaxis]
-    padded[outside] = (padded[outside] * (1 - share) + np.asarray(soft)[outside] * share + 0.5).astype(np.uint8)
+    around = np.asarray(soft)
+    for part in _strips(image.shape, pads):
+        beyond = np.maximum(np.maximum(rows[part[0], np.newaxis], columns[part[1]]), 0) / max(image.shape[:2])
+        share = np.clip(beyond / _SOFT_REACH, 0, 1)[..., np.newaxis]
+        padded[part] = (padded[part] * (1 - share) + around[part] * share + 0.5).astype(np.uint8)
     return padded
+
+
+def _strips(shape: tuple[int, ...], pads: list[tuple[int, int]]) -> list[tuple[slice, slice]]:
+    """Return the parts of a padded picture that lie beyond its border: above, below, left and right of it."""
+    (above, below), (left, right) = pads
+    inside = slice(above, above + shape[0])
+    return [
+        (slice(0, above), slice(None)),
+        (slice(above + shape[0], above + shape[0] + below), slice(None)),
+        (inside, slice(0, left)),
+        (inside, slice(left + shape[1], left + shape[1] + right)),
+    ]
 
 
 def _slid(low: float, length: float, limit: int) -> float:
