@@ -28,7 +28,7 @@ def remind_of_consent(portrait: Path, consent: str | None) -> None:
     if consent or shows_nobody(portrait):
         return
     warnings.warn(
-        f"If {portrait.name} shows a real person, ask for their consent and state it with --consent; the take keeps "
+        f"If {portrait.name} shows a real person, ask for their consent and state it as 'consent'; the take keeps "
         "the statement.",
         UserWarning,
         stacklevel=3,
