@@ -74,6 +74,25 @@ def test_only_the_head_moves() -> None:
     assert not changed[:, -AVATAR.size // 10 :].any()
 
 
+def _sinks_cm(picture: np.ndarray, below_chin_cm: float) -> float:
+    """How far what lies under the chin goes down when the jaw drops."""
+    avatar = Avatar.of(Photograph(picture, PHOTOGRAPH.points_px), 256)
+    chin, scale = avatar.fit.points_px[152, :2], avatar.fit.px_per_cm
+    row, column = int(chin[1] + below_chin_cm * scale), int(chin[0])
+    origin, _ = avatar.trace(avatar.fit.pose(weights_from(jawOpen=0.7)))
+    return (row + 0.5 - float(origin[row, column, 1])) / scale
+
+
+def test_a_collar_stays_where_it_is_when_the_jaw_drops() -> None:
+    clothed = HEAD.copy()
+    face = AVATAR.photograph.points_px
+    scale = AVATAR.fit.px_per_cm / AVATAR.size * AVATAR.crop.side
+    clothed[int(face[152, 1] + 1.8 * scale) :] = 25, 22, 30
+    assert _sinks_cm(clothed, 2.6) < 0.2
+    assert _sinks_cm(HEAD, 1.5) > 0.7, "skin goes along"
+    assert _sinks_cm(HEAD, 6.0) < 0.1
+
+
 def test_the_background_stands_still_beside_a_tilting_head() -> None:
     moved = AVATAR.draw(REST, np.radians((0, 0, 8)))
     matte = read_matte(AVATAR.still, AVATAR.fit.points_px)

@@ -61,7 +61,7 @@ class Avatar:
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
         self._occupied = occupied_cells(self._person)
         self._hue = Light.of(self.stage.photo, self.fit.points_px).shade_hue
-        self._surround = Surround.of(self.fit, crop.edges(photograph.image))
+        self._surround = Surround.of(self.fit, crop.edges(photograph.image), (self.stage.photo, matte))
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
         self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))
         self._reliefs: tuple[Relief, ...] = (Wrinkles(self.stage),)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Int32
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates, median_filter, minimum_filter1d
 
 from espressivo.generators.portrait.avatar.fit import Fit
+from espressivo.generators.portrait.avatar.light import luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 _RINGS_CM = (0.7, 1.6, 2.8, 4.2, 5.6, 7.0, 8.4, 9.8, 11.4, 13.0, 14.8, 17.0, 20.0, 26.0, 40.0)
@@ -22,6 +24,16 @@ _EDGE_CM = 1.5
 """Over which what goes along with the head comes to rest at the edges of the picture."""
 _FADE_CM = 4.5
 """Over which the pull of an expression on the oval fades outside of it."""
+_NECK_FADE_CM = 2.8
+"""The same under the chin: it moves over the neck, which must not fold under a jaw that drops by 3 cm."""
+_CLOTH_FADE, _LEAST_FADE_CM = 1.5, 1.2
+"""Where something that is not skin begins the pull has faded by a tenth; and what it fades over at the least."""
+_ABOVE = -0.35
+"""Least share of downwards in the way outwards for which skin is looked for: from the ears down; hair goes along."""
+_SEEN_CM, _STEP_CM, _LASTS_CM = 6.0, 0.1, 0.4
+"""How far from the oval skin is looked for, in which steps, and how long what is not skin lasts."""
+_HUE_APART, _DARKER, _BRIGHTER = 0.28, 0.35, 1.5
+"""Skin outside of the oval has about the hue of the skin inside and so much of its brightness; a neck lies in shade."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +49,19 @@ class Surround:
     """How far the oval's points drag each vertex along in an expression."""
 
     @classmethod
-    def of(cls, fit: Fit, edges: tuple[float, float, float, float] | None = None) -> "Surround":
+    def of(
+        cls,
+        fit: Fit,
+        edges: tuple[float, float, float, float] | None = None,
+        clothed: tuple[Float32[np.ndarray, "size size 3"], Float32[np.ndarray, "size size"]] | None = None,
+    ) -> "Surround":
         """Lay rings around a face.
 
         Args:
             fit: the face.
             edges: left, top, right and bottom of the picture, px; None: far away.
+            clothed: the picture and how much of each pixel is the person, to hold still what is not skin; None: all
+                that is near goes along.
         """
         oval = load_face_mesh().oval_ring
         rim = fit.points_px[oval]
@@ -70,7 +89,7 @@ class Surround:
             points,
             _strips(oval, len(_RINGS_CM)),
             follow,
-            _pull(points, distance, rim, scale),
+            _pull(points, distance, rim, scale, np.tile(_fades_cm(fit, rim, outward, clothed), len(_RINGS_CM))),
         )
 
     def moved(
@@ -137,9 +156,54 @@ def _pull(
     distance_cm: Float[np.ndarray, "outer"],
     rim: Float[np.ndarray, "36 3"],
     scale: float,
+    fade_cm: Float[np.ndarray, "outer"],
 ) -> Float32[np.ndarray, "outer 36"]:
     apart = np.linalg.norm(points[:, np.newaxis, :2] - rim[np.newaxis, :, :2], axis=2) / scale
     near = 1 / (apart**2 + 0.05)
     near /= near.sum(axis=1, keepdims=True)
-    fade = np.exp(-((distance_cm / _FADE_CM) ** 2))
+    fade = np.exp(-((distance_cm / fade_cm) ** 2))
     return (near * fade[:, np.newaxis]).astype(np.float32)
+
+
+def _fades_cm(
+    fit: Fit,
+    rim: Float[np.ndarray, "36 3"],
+    outward: Float[np.ndarray, "36 2"],
+    clothed: tuple[Float32[np.ndarray, "size size 3"], Float32[np.ndarray, "size size"]] | None,
+) -> Float[np.ndarray, "36"]:
+    """Return over which distance the pull fades at each point of the oval: collars and helmets stay where they are."""
+    down = -fit.axes[1, :2] / np.linalg.norm(fit.axes[1, :2])
+    below = 1 - _fade(outward @ down, 0.0, 0.7)
+    fades = _FADE_CM + below * (_NECK_FADE_CM - _FADE_CM)
+    if clothed is None:
+        return fades
+    # A shadow or a strand of hair ends the skin at a point or two, a collar at many.
+    reach = median_filter(_skin_cm(*clothed, rim, outward, fit.px_per_cm), 5, mode="wrap")
+    reach = np.maximum(reach / _CLOTH_FADE, _LEAST_FADE_CM)
+    return gaussian_filter1d(np.where(outward @ down > _ABOVE, np.minimum(fades, reach), fades), 1.0, mode="wrap")
+
+
+def _skin_cm(
+    photo: Float32[np.ndarray, "size size 3"],
+    matte: Float32[np.ndarray, "size size"],
+    rim: Float[np.ndarray, "36 3"],
+    outward: Float[np.ndarray, "36 2"],
+    px_per_cm: float,
+) -> Float[np.ndarray, "36"]:
+    """Return how far from the oval, outwards, the person is skin; infinite where nothing else follows."""
+    away = np.arange(-1.0, _SEEN_CM, _STEP_CM)
+    places = rim[:, np.newaxis, :2] + outward[:, np.newaxis] * (away * px_per_cm)[:, np.newaxis] - 0.5
+    soft = gaussian_filter(photo, (0.12 * px_per_cm, 0.12 * px_per_cm, 0))
+    at = [places[..., 1], places[..., 0]]
+    colour = np.stack([map_coordinates(soft[..., k], at, order=1, mode="nearest") for k in range(3)], axis=-1) + 8
+    person = map_coordinates(matte, at, order=1, mode="nearest") > 0.5
+    hue = np.diff(np.log(colour), axis=-1)
+    bright = luminance(colour)
+    inside = away < -0.2
+    skin_hue = np.median(hue[:, inside], axis=1, keepdims=True)
+    share = bright / np.median(bright[:, inside], axis=1, keepdims=True)
+    other = np.linalg.norm(hue - skin_hue, axis=-1) > _HUE_APART
+    other = (other | (share < _DARKER) | (share > _BRIGHTER)) & person & (away > 0)
+    lasting = minimum_filter1d(other.astype(np.uint8), round(_LASTS_CM / _STEP_CM), axis=1, mode="nearest", origin=-2)
+    found = lasting.any(axis=1)
+    return np.where(found, away[lasting.argmax(axis=1)], np.inf)
