@@ -57,6 +57,18 @@ def test_a_turned_head_has_no_holes(turn_deg: tuple[float, ...]) -> None:
     assert (apart > 6).mean() < 0.002
 
 
+@pytest.mark.parametrize(("turn_deg", "most"), [((0, 15, 0), 80), ((0, -15, 0), 60)])
+def test_an_outline_that_hides_little_has_no_stairs(turn_deg: tuple[float, ...], most: float) -> None:
+    avatar = Avatar.of(PHOTOGRAPH, 512)
+    pose = avatar.fit.pose(weights_from(jawOpen=0.7, mouthSmile=0.3), np.radians(turn_deg))
+    origin, _ = avatar.trace(pose)
+    jump_cm = np.abs(np.diff(origin, axis=1)).max(axis=2) / avatar.fit.px_per_cm
+    edge = (jump_cm > 0.22) & (jump_cm < 0.34)
+    steps = np.abs(np.diff(avatar.skin(pose), axis=1)).max(axis=2)[edge]
+    assert edge.sum() > 200
+    assert steps.max() < most
+
+
 def test_two_runs_are_equal_to_the_bit() -> None:
     weights, head = weights_from(jawOpen=0.4, mouthSmile=0.5, eyeBlink=0.7), np.radians((5, 9, 3))
     first = AVATAR.draw(weights, head, (0.1, 0.05))

@@ -35,7 +35,7 @@ MAX_SIZE = 1280
 """Of frames that are drawn at the scale of the picture: a larger picture is made smaller."""
 _BEHIND_CM = 1.0
 """How far behind the lids the eyes lie, for the depth test."""
-_FOLD_CM = 0.35
+_FOLD_CM = 0.2
 """Neighbouring pixels that come from places farther apart than this lie on both sides of an outline."""
 _MOVES_PX = 1e-4
 _NO_GAIN = np.empty((0, 0), np.float32)
