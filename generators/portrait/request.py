@@ -11,7 +11,7 @@ from espressivo.conditioning.speech import Speech
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.generators.base import GenerationRequest
 from espressivo.generators.face.controls import FaceControls
-from espressivo.generators.inputs import SpeechInput
+from espressivo.generators.inputs import SpeechInput, TranscriptInput
 from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.inputmodel import Gain
@@ -42,8 +42,8 @@ class PortraitRequest(GenerationRequest):
     says the line instead: the head moves as it was filmed, lips and emotion are new, rate and size are the video's."""
     face: int | None = Field(default=None, ge=0)
     """Which face of the picture, counted from the largest, 0."""
-    transcript: str | None = None
-    """The words that are spoken: lips are placed better, and single words can be edited."""
+    transcript: TranscriptInput | None = None
+    """The words that are spoken, or a .txt file with them: lips are placed better, and single words can be edited."""
     motion: str = "parametric"
     """Name of the face generator that moves the portrait (see `espressivo generators`)."""
     controls: LipControls = LipControls()

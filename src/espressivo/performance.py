@@ -15,7 +15,6 @@ from espressivo.generators.face.controls import FaceControls
 from espressivo.generators.portrait.dicetalk.controls import VariantControls
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.inputmodel import Gain, InputModel
-from espressivo.media.plain_text import read_plain_text
 from espressivo.portraiture import (
     VIDEO,
     check_portrait,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 Format = Literal["mp4", "glb", "csv", "npz", "a2f"]
 SOUND_RATE_HZ = 48_000
-_LONGEST_NAME = 255
 _LATE_S = 0.5
 """A keyframe that is no further than this behind the end of the line is meant for its end."""
 _OF_PORTRAITS = ("portrait_face", "whole", "breath", "variants", "label", "consent")
@@ -129,6 +127,7 @@ def perform(
     """
     from espressivo.conditioning.borrowed import Borrowed
     from espressivo.generators.face.rig import load_head
+    from espressivo.generators.inputs import read_transcript
     from espressivo.generators.portrait.pctalk.direction import check_edits, resolved
     from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.generators.registry import load_of_kind
@@ -136,7 +135,7 @@ def perform(
     from espressivo.weights.manifest import licences_of
 
     check_out(chosen_folder(out, request.speech.stem), overwrite)
-    transcript = _transcript(request.transcript)
+    transcript = None if request.transcript is None else read_transcript(request.transcript)
     wanted = _emotion(request)
     head = load_head(request.identity, request.identity_seed)
     check_edits(request.speaking, transcript)
@@ -211,11 +210,14 @@ def repeat(take: Take, out: str | Path, overwrite: bool = False, progress: Progr
     """
     if "speech" not in take.record["request"]:
         raise InputError(f"{take.folder} holds no performance; only what `espressivo perform` made can be repeated.")
-    picture = take.record["request"].get("portrait")
+    from espressivo.generators.inputs import as_words
+
+    picture, words = take.record["request"].get("portrait"), take.record["request"].get("transcript")
     try:
         request = PerformanceRequest.model_validate(
             take.record["request"]
             | {"speech": take.file("speech.wav"), "emotion": str(take.file("emotion.emotionml"))}
+            | {"transcript": as_words(words) if isinstance(words, str) else words}
             | {"auto": {}, "non_commercial": False}
             | ({"portrait": take.file(Path(str(picture)).name)} if picture else {})
         )
@@ -371,19 +373,6 @@ def _said_of(request: PerformanceRequest) -> dict[str, Any]:
     """What a take says about the picture and the person in it."""
     assert request.portrait is not None
     return {"source": request.portrait.name, "consent": request.consent, "label": request.label}
-
-
-def _transcript(text: str | None) -> str | None:
-    """Return the spoken words: `text` itself, or what the .txt file of that name holds.
-
-    Raises:
-        InputError: it is a file that cannot be read, or one of another kind.
-    """
-    if text is None or not text.lower().endswith(".txt"):
-        if text is not None and len(text) < _LONGEST_NAME and Path(text).is_file():
-            raise InputError(f"{text} is no text file (.txt); give one, or the words themselves.")
-        return text
-    return read_plain_text(Path(text), "Transcript")
 
 
 def _take_in_speech(source: Path, wav: Path, transcript: str | None) -> "Speech":

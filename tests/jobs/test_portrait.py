@@ -126,6 +126,18 @@ def test_a_picture_without_statement_of_consent_is_remembered(
     assert (facts.width, facts.height) == (width, height)
 
 
+def test_words_may_stand_in_a_file(tmp_path: Path, short: str) -> None:
+    avatar = load_generator("avatar")
+    (tmp_path / "words.txt").write_text("You will not")
+    about = {"speech": short, "emotion": "joy", "portrait": PORTRAIT}
+    assert avatar.Request(**about, transcript=str(tmp_path / "words.txt")).transcript == "You will not"
+    assert avatar.Request(**about).transcript is None
+    with pytest.raises(InputError, match="^Transcript nowhere"):
+        avatar.Request(**about, transcript="nowhere.txt")
+    with pytest.raises(InputError, match="is no text file"):
+        avatar.Request(**about, transcript=short)
+
+
 def test_it_can_feel_like_a_picture(tmp_path: Path, photograph: Path, short: str) -> None:
     arguments = ["generate", "avatar", "--speech", short, "--emotion", f"of:{PORTRAIT}", "--size", "64"]
     options = ["--fps", "5", "--portrait", str(photograph), "--consent", CONSENT, "--out", str(tmp_path / "take")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("gradio")
@@ -16,14 +17,17 @@ from gradio_client import Client, handle_file  # noqa: E402
 from gradio_client.exceptions import AppError  # noqa: E402
 
 from espressivo.cli import main  # noqa: E402
+from espressivo.conditioning.emotionml import write_emotionml  # noqa: E402
 from espressivo.conditioning.state import EmotionState  # noqa: E402
 from espressivo.conditioning.track import EmotionTrack  # noqa: E402
 from espressivo.demo import SPEECH_FOLDER  # noqa: E402
 from espressivo.errors import EspressivoError, InputError  # noqa: E402
-from espressivo.performance import PerformanceRequest  # noqa: E402
+from espressivo.media.wav import write_wav  # noqa: E402
+from espressivo.performance import PerformanceRequest, repeat  # noqa: E402
 from espressivo.take import Take  # noqa: E402
 from espressivo.ui.studio import messages  # noqa: E402
 from espressivo.ui.studio.asking import FILE_FIELDS, kept_request, request_from, typed_emotion  # noqa: E402
+from espressivo.ui.studio.compare import grid  # noqa: E402
 from espressivo.ui.studio.emotion_controls import track_of  # noqa: E402
 from espressivo.ui.studio.files import Tickets  # noqa: E402
 from espressivo.ui.studio.perform.result import result_html  # noqa: E402
@@ -365,6 +369,22 @@ def test_what_an_imported_take_asked_for_is_checked(request_: dict[str, Any], sa
 def test_files_of_an_imported_take_are_not_asked_for_again(tmp_path: Path) -> None:
     take = _take_that_asked({"speech": "/etc/passwd", "portrait": "/etc/passwd", "size": 128}, tmp_path / "line")
     assert kept_request(PerformanceRequest, take, (*FILE_FIELDS, "emotion")) == {"size": 128}
+
+
+def test_words_of_an_imported_take_are_words_and_no_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the safe opens at noon")
+    take = _take_that_asked({"speech": "speech.wav", "transcript": str(secret)}, tmp_path / "line")
+    write_wav(take.file("speech.wav"), np.zeros(16_000, np.float32), 16_000)
+    write_emotionml(take.file("emotion.emotionml"), NEUTRAL, "speech.wav")
+    cell = tmp_path / "mine" / "cell"
+    with pytest.warns(UserWarning, match="No speech is heard"):
+        grid.make_cell(grid.Cell("parametric", "face", "happiness", 1.0, 0), take.folder, cell, lambda event: None)
+    with pytest.warns(UserWarning, match="No speech is heard"):
+        again = repeat(take, tmp_path / "again")
+    for made in (Take.open(cell), again):
+        assert made.record["request"]["transcript"].strip() == str(secret)
+        assert "noon" not in made.file("take.json").read_text()
 
 
 # Sessions

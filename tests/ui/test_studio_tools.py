@@ -52,7 +52,8 @@ def test_every_action_is_a_tool_and_says_what_it_takes(studio_url: str) -> None:
 def test_a_take_is_made_listed_and_refused_in_words(studio_url: str) -> None:
     async def act(studio: "ClientSession") -> Any:
         settings = {"size": 64, "fps": 10}
-        line = {"speech": "calm", "emotion": "fear:0.7", "settings": settings}
+        other_words = "Nobody says anything like this in the line, and much of it there is."
+        line = {"speech": "calm", "emotion": "fear:0.7", "transcript": other_words, "settings": settings}
         made = await studio.call_tool("perform", line)
         found = await studio.call_tool("list_takes", {"search": "fear"})
         refused = await studio.call_tool("perform", {"speech": {"path": "/etc/passwd"}})
@@ -62,6 +63,7 @@ def test_a_take_is_made_listed_and_refused_in_words(studio_url: str) -> None:
     made, found, refused, stopped = _with_tools(studio_url, act)
     assert not made.isError
     assert "face.mp4" in made.content[0].text
+    assert "transcript does not fit" in made.content[0].text
     assert "'emotion': 'fear:0.7'" in found.content[0].text
     assert refused.isError
     assert "has to be uploaded" in refused.content[0].text

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from espressivo.conditioning.notation import format_emotion, parse_emotion
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import EmotionError, InputError
+from espressivo.generators.inputs import as_words
 from espressivo.performance import PerformanceRequest
 from espressivo.take import Take
 from espressivo.ui.studio import strings
@@ -51,9 +52,7 @@ def request_from(
     if apart := [name for name in _GIVEN_APART if name in settings]:
         raise InputError(f"Settings cannot hold {apart[0]}; give it apart.")
     _refuse_typed_files({name: value for name, value in settings.items() if name not in (*FILE_FIELDS, *_PLAIN_TEXT)})
-    words = (transcript or "").strip()
-    # A transcript that ends in .txt names a file on the command line; here it always is the words themselves.
-    words = f"{words} " if words.lower().endswith(".txt") else words
+    words = as_words((transcript or "").strip())
     formats = settings.get("formats") or ()
     formats = tuple(dict.fromkeys((*_SHOWN_FORMATS, *formats))) if isinstance(formats, list | tuple) else formats
     return PerformanceRequest.model_validate(

@@ -11,6 +11,7 @@ from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import PORTRAIT, demo_lines, demo_request
 from espressivo.errors import InputError
 from espressivo.generators.base import Kind
+from espressivo.generators.inputs import as_words
 from espressivo.generators.registry import generator_class, list_generators
 from espressivo.portraiture import PHOTOGRAPH
 from espressivo.progress import ProgressCallback
@@ -152,7 +153,7 @@ def _spoken(line: Path | str) -> "PerformanceRequest":
         return demo_request(line)
     take = Take.open(line)
     words = take.record["request"].get("transcript")
-    said = {"speech": take.file("speech.wav"), "transcript": words if isinstance(words, str) else None}
+    said = {"speech": take.file("speech.wav"), "transcript": as_words(words) if isinstance(words, str) else None}
     return demo_request().model_copy(update=said)
 
 

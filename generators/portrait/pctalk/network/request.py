@@ -6,7 +6,7 @@ from pydantic import Field
 
 from espressivo.conditioning.speech import Speech
 from espressivo.generators.base import GenerationRequest
-from espressivo.generators.inputs import SpeechInput
+from espressivo.generators.inputs import SpeechInput, TranscriptInput
 from espressivo.generators.portrait.pctalk.controls import LipControls
 from espressivo.generators.portrait.request import PortraitEmotion
 
@@ -23,8 +23,8 @@ class PCTalkRequest(GenerationRequest):
     """The photograph or painting: PNG, JPEG, WebP or BMP with a face from the front."""
     face: int | None = Field(default=None, ge=0)
     """Which face of the picture, counted from the largest, 0."""
-    transcript: str | None = None
-    """The words that are spoken, so that single words can be edited."""
+    transcript: TranscriptInput | None = None
+    """The words that are spoken, or a .txt file with them, so that single words can be edited."""
     controls: LipControls = LipControls()
     """How the lips are spoken, and which part of the face shows what. Of a style of the bank, what it says of lips is
     used; "of:clip.mp4" is read by PC-Talk's own style encoder."""
