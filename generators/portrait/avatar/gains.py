@@ -29,8 +29,10 @@ GAINS: Final[dict[str, float]] = {
 }
 """By shape, without side."""
 FROWNS: Final = 0.7
-"""Share of the way that `noseSneer` draws brows which `browDown` gets of it. MakeHuman's sneer lowers and knits them as
-far as a frown does, so that disgust looks like anger, and its frown hardly knits them."""
+"""Share of the way that `noseSneer` lowers brows which `browDown` gets of it. MakeHuman's sneer lowers brows as far as
+a frown does, so that disgust looks like anger, and its frown lowers their tails rather than their heads."""
+TAILS_FROWN: Final = 0.4
+"""Share of `browDown` that is left at the outer ends of brows: what frowns pulls at their heads."""
 FROWNS_STILL: Final = 0.3
 """Share of it that `noseSneer` keeps."""
 CORNERS_STAY: Final = {"mouthStretch": 0.09}

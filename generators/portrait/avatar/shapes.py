@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int32
 
 from espressivo.generators.face.arkit import CHANNEL, SIDED
 from espressivo.generators.portrait.avatar.contact import LID_SHARES, lid_rows
-from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, FROWNS, FROWNS_STILL, gains
+from espressivo.generators.portrait.avatar.gains import CORNERS_STAY, FROWNS, FROWNS_STILL, TAILS_FROWN, gains
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 _BROW_OVER_LID = np.array([[46, 53, 52, 65, 55], [246, 160, 159, 158, 173]])
@@ -19,6 +19,8 @@ _LIDS_FOLLOW_BROWS = {"browInnerUp": (0.0, 0.3), "browOuterUp": (0.0, 0.3), "bro
 as they were, and the standard shapes open and close them. A brow that comes down lies on the lid."""
 _NOSE_TO_BROWS_CM = (2.4, 4.0)
 """Heights on the standard face between which skin goes over from what the nose pulls to what the brows do."""
+_TO_TAILS_CM = (2.2, 5.0)
+"""From the middle of the face: where brows begin to be tail and where they end."""
 _BOTH_SIDES_CM = 1.2
 """From the middle of the face: within, shapes of both sides share the skin."""
 _CORNER_DROPS_CM = 0.42
@@ -47,12 +49,7 @@ def fitted_shapes(
     shapes[CHANNEL["jawOpen"], :, 1] += _rounded_opening()
     # Lips that close over a dropped jaw are not round.
     shapes[CHANNEL["mouthClose"], :, 1] -= _rounded_opening()
-    brows = np.interp(mesh.vertices_cm[:, 1], _NOSE_TO_BROWS_CM, (0, 1)).astype(np.float32)[:, np.newaxis]
-    for side in SIDED:
-        sneer = shapes[CHANNEL[f"noseSneer{side}"]]
-        frown = sneer * brows
-        sneer -= np.float32(1 - FROWNS_STILL) * frown
-        shapes[CHANNEL[f"browDown{side}"]] += np.float32(FROWNS) * frown
+    _frown_with_heads_of_brows(shapes)
     for name, share in CORNERS_STAY.items():
         both = np.add.reduce([shapes[CHANNEL[f"{name}{side}"]] for side in SIDED])
         shapes[CHANNEL["jawOpen"]] += np.float32(share) * both
@@ -108,6 +105,19 @@ def _rounded_opening() -> Float32[np.ndarray, "468"]:
         for row, share in zip(rows, shares, strict=True):
             added[row] = np.float32(share) * moved
     return added
+
+
+def _frown_with_heads_of_brows(shapes: Float32[np.ndarray, "52 468 3"]) -> None:
+    """Give `browDown` what `noseSneer` does to brows, and leave their tails where they are; in cm."""
+    standard = load_face_mesh().vertices_cm
+    brows = np.interp(standard[:, 1], _NOSE_TO_BROWS_CM, (0, 1)).astype(np.float32)[:, np.newaxis]
+    tails = np.interp(np.abs(standard[:, 0]), _TO_TAILS_CM, (0, 1)).astype(np.float32)[:, np.newaxis]
+    for side in SIDED:
+        sneer, frown = shapes[CHANNEL[f"noseSneer{side}"]], shapes[CHANNEL[f"browDown{side}"]]
+        lowered = sneer * brows
+        sneer -= np.float32(1 - FROWNS_STILL) * lowered
+        frown[:, 1] += np.float32(FROWNS) * lowered[:, 1]
+        frown *= 1 - np.float32(1 - TAILS_FROWN) * tails
 
 
 def _let_meet(
