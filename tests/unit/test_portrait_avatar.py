@@ -11,6 +11,7 @@ from espressivo.generators.face.motion import FaceMotion
 from espressivo.generators.portrait.avatar.avatar import MAX_SIZE, Avatar
 from espressivo.generators.portrait.avatar.background import fill_behind, read_matte
 from espressivo.generators.portrait.avatar.crop import Crop
+from espressivo.generators.portrait.avatar.light import luminance
 from espressivo.generators.portrait.avatar.photograph import Photograph
 
 pytest.importorskip("ai_edge_litert", reason="the evaluate extra")
@@ -216,3 +217,15 @@ def test_beyond_its_border_a_picture_goes_on_softly() -> None:
     assert near > 90  # no seam at the border
     assert far < 15  # no streaks
     assert drawn[:, 10:60].mean() == pytest.approx(120, abs=4)
+
+
+def test_what_falls_into_shade_on_skin_turns_red_and_not_grey() -> None:
+    avatar = Avatar.of(PHOTOGRAPH, 384)
+    pose = avatar.fit.pose(weights_from(mouthSmile=1.0, cheekSquint=0.5))
+    shaded, avatar._reliefs = avatar.skin(pose), ()
+    plain = avatar.skin(pose)
+    fold = luminance(shaded) < 0.9 * luminance(plain)
+    left = (shaded / plain)[fold].mean(axis=0)
+    assert fold.sum() > 100
+    assert left[0] - left[1] > 0.04
+    assert left[1] > left[2]

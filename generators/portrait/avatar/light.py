@@ -57,7 +57,7 @@ class Light:
 
         Light that went into skin comes out red where it is in shade; a grey picture stays grey.
         """
-        return np.array([1 - 0.2 * self.colourful, 1.0, 1 + 0.1 * self.colourful], np.float32)
+        return np.array([1 - 0.35 * self.colourful, 1.0, 1 + 0.12 * self.colourful], np.float32)
 
 
 def luminance(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
