@@ -1,7 +1,8 @@
 """What the command line shows: a progress bar per stage with time left, and tables."""
 
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from espressivo.conditioning.track import EmotionTrack
 
 
+_COMPILED_ONCE = "Parts of the program are compiled for this computer, once; that may take half a minute."
 _SLIGHT = 0.05
 """A weaker emotion is not shown."""
 
@@ -27,9 +29,16 @@ _SLIGHT = 0.05
 @contextmanager
 def progress_bar() -> Iterator[ProgressCallback]:
     """Show one bar per stage on standard error; a plain line per stage where that is no terminal."""
-    if not sys.stderr.isatty():
-        yield _finished_stages_printer()
-        return
+    with _telling_of_compiling() as listen:
+        if not sys.stderr.isatty():
+            yield listen(_finished_stages_printer())
+            return
+        with _bars() as show:
+            yield listen(show)
+
+
+@contextmanager
+def _bars() -> Iterator[ProgressCallback]:
     columns = (
         TextColumn("{task.description:<16}"),
         BarColumn(),
@@ -47,6 +56,47 @@ def progress_bar() -> Iterator[ProgressCallback]:
             bars.update(tasks[event.stage], completed=event.fraction, left=left)
 
         yield show
+
+
+@contextmanager
+def _telling_of_compiling() -> Iterator[Callable[[ProgressCallback], ProgressCallback]]:
+    """Let a callback also say, once, that kernels are compiled: after an installation that takes long.
+
+    It listens from the first event on at which numba is loaded; to load numba for that would take long as well.
+    """
+    stop: list[Callable[[], None]] = []
+
+    def listen() -> None:
+        from numba.core import event as events
+
+        class Compiling(events.Listener):
+            told = False
+
+            def on_start(self, event: events.Event) -> None:
+                if not self.told:
+                    self.told = True
+                    warnings.warn(_COMPILED_ONCE, UserWarning, stacklevel=2)
+
+            def on_end(self, event: events.Event) -> None:
+                """Say nothing more."""
+
+        compiling = Compiling()
+        events.register("numba:compile", compiling)
+        stop.append(lambda: events.unregister("numba:compile", compiling))
+
+    def listening(show: ProgressCallback) -> ProgressCallback:
+        def show_and_listen(event: ProgressEvent) -> None:
+            if not stop and "numba.core.event" in sys.modules:
+                listen()
+            show(event)
+
+        return show_and_listen
+
+    try:
+        yield listening
+    finally:
+        for each in stop:
+            each()
 
 
 def print_dialogue(analysis: "DialogueAnalysis") -> None:

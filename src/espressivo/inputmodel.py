@@ -22,7 +22,9 @@ class InputModel(BaseModel):
             return handler(values)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(map(str, first["loc"])).replace("_", "-") or cls.__name__
+            # Of a union pydantic names the branch as well, by its own name for it, such as "is-instance[Speech]".
+            place = (str(part) for part in first["loc"] if "[" not in str(part))
+            name = ".".join(place).replace("_", "-") or cls.__name__
             given = "" if first["type"] == "missing" else f" {first['input']!r}"
             why = first["msg"].removeprefix("Value error, ")  # what a check of ours says, without pydantic's own words
             raise InputError(f"{name}{given} cannot be used: {why[0].lower()}{why[1:]}.") from None

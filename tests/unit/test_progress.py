@@ -1,9 +1,12 @@
 """Progress is told in order, ends at 1, and cancels."""
 
+import warnings
+
 import pytest
 
 from espressivo.errors import Cancelled
 from espressivo.progress import ProgressEvent, track
+from espressivo.ui.terminal import progress_bar
 
 
 def test_items_pass_through_and_the_end_is_told() -> None:
@@ -29,3 +32,16 @@ def test_a_listener_stops_the_work() -> None:
     with pytest.raises(Cancelled):
         done.extend(track(range(4), "count", 4, stop, every_s=0.0))
     assert done == [0, 1]
+
+
+def test_compiling_is_told_once() -> None:
+    numba = pytest.importorskip("numba")
+    with pytest.warns(UserWarning, match="compiled for this computer") as told, progress_bar() as show:
+        show(ProgressEvent("count", 0.0))
+        assert numba.njit(lambda number: number + 1)(1) == 2
+        assert numba.njit(lambda number: number + 2)(1) == 3
+        show(ProgressEvent("count", 0.5))
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert numba.njit(lambda number: number + 3)(1) == 4
