@@ -36,11 +36,15 @@ def test_a_listener_stops_the_work() -> None:
 
 def test_compiling_is_told_once() -> None:
     numba = pytest.importorskip("numba")
-    with pytest.warns(UserWarning, match="compiled for this computer") as told, progress_bar() as show:
-        show(ProgressEvent("count", 0.0))
-        assert numba.njit(lambda number: number + 1)(1) == 2
-        assert numba.njit(lambda number: number + 2)(1) == 3
-        show(ProgressEvent("count", 0.5))
+
+    def compile_twice() -> None:
+        with progress_bar() as show:
+            show(ProgressEvent("count", 0.0))
+            assert numba.njit(lambda number: number + 1)(1) == 2
+            assert numba.njit(lambda number: number + 2)(1) == 3
+
+    with pytest.warns(UserWarning, match="compiled for this computer") as told:
+        compile_twice()
     assert len(told) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
