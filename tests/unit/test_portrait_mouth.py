@@ -111,6 +111,18 @@ def test_a_dropped_jaw_makes_no_box_of_the_mouth() -> None:
     assert bend[middle - 1] < 1.3 * bend[[middle - 2, middle]].mean(), "the lower lip has no peak in the middle"
 
 
+@pytest.mark.parametrize("name", ["mouthUpperUp", "mouthLowerDown"])
+def test_lips_that_are_drawn_apart_meet_at_the_corners(name: str) -> None:
+    pairs = load_face_mesh().lip_pairs
+    gaps = [
+        fit[pairs[:, 1], 1] - fit[pairs[:, 0], 1]
+        for fit in (STAGE.fit.points_px, STAGE.fit.pose(weights_from(**{name: 1.0})).points_px)
+    ]
+    opened = gaps[1] - gaps[0]
+    assert opened.max() > 4
+    assert opened[[0, -1]].max() < 0.4 * opened.max()
+
+
 def test_edges_run_through_their_own_points_on_a_head_that_is_turned_aside() -> None:
     points, pairs = STAGE.fit.pose(weights_from(jawOpen=0.6)).points_px.copy(), load_face_mesh().lip_pairs
     # Seen from the side, points of the lower lip lie beside their partners above, not under them.

@@ -30,6 +30,8 @@ _CORNERS = ((78, 1.0), (62, 0.95), (76, 0.85), (61, 0.75))
 """Points of the right corner from the inside outwards, and their share of it."""
 _UPPER_LIP_SHARES, _LOWER_LIP_SHARES = (1.0, 0.9, 0.75, 0.6), (1.0, 0.75, 0.45, 0.2)
 """The same for the rows of lips, from the inner edge outwards."""
+_TAPER = 3
+"""Exponent of how fast lips that are drawn up or down come together towards the corners."""
 _LOWER_LIP_ROUND = 2.4
 """Exponent of the line along which a dropped jaw bends the lower lip; 2 is an ellipse."""
 
@@ -49,6 +51,7 @@ def fitted_shapes(
     shapes[CHANNEL["jawOpen"], :, 1] += _rounded_opening()
     # Lips that close over a dropped jaw are not round.
     shapes[CHANNEL["mouthClose"], :, 1] -= _rounded_opening()
+    _taper(shapes)
     _frown_with_heads_of_brows(shapes)
     for name, share in CORNERS_STAY.items():
         both = np.add.reduce([shapes[CHANNEL[f"{name}{side}"]] for side in SIDED])
@@ -105,6 +108,23 @@ def _rounded_opening() -> Float32[np.ndarray, "468"]:
         for row, share in zip(rows, shares, strict=True):
             added[row] = np.float32(share) * moved
     return added
+
+
+def _taper(shapes: Float32[np.ndarray, "52 468 3"]) -> None:
+    """Let lips that are drawn up or down part from nothing at the corners: else they bare a bar of teeth."""
+    mesh = load_face_mesh()
+    upper, lower = mesh.upper_lip_rows, mesh.lower_lip_rows
+    outward = np.abs(mesh.vertices_cm[mesh.lip_pairs, 0] / mesh.vertices_cm[_CORNERS[0][0], 0]).max(axis=1)
+    for name, rows, shares in (
+        ("mouthUpperUp", upper, _UPPER_LIP_SHARES),
+        ("mouthLowerDown", lower, _LOWER_LIP_SHARES),
+    ):
+        for side in SIDED:
+            shape = shapes[CHANNEL[f"{name}{side}"], :, 1]
+            parts = shape[upper[0]] - shape[lower[0]]
+            less = outward**_TAPER * (-parts if rows is upper else parts)
+            for row, share in zip(rows, shares, strict=True):
+                shape[row] += np.float32(share) * less
 
 
 def _frown_with_heads_of_brows(shapes: Float32[np.ndarray, "52 468 3"]) -> None:
