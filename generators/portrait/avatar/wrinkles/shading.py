@@ -26,7 +26,8 @@ def vertex_normals(points, triangles):
     for k in range(len(points)):
         length = np.sqrt(normals[k, 0] ** 2 + normals[k, 1] ** 2 + normals[k, 2] ** 2)
         if length > 0.0:
-            normals[k] /= length
+            for axis in range(3):  # not the row as a whole: numba takes seconds more to compile that
+                normals[k, axis] /= length
     return normals
 
 
