@@ -94,7 +94,7 @@ class MouthLayer:
             # What a photograph shows between parted lips does not stretch with them.
             had = np.maximum(np.interp(at, knots, self._gap_at_rest), 0)
             had -= changed * np.maximum(had - _SHUT_CM * self._px_per_cm, 0)
-            covers = _smoothstep(((gap - had) / self._size - 0.002) / 0.012).astype(np.float32)
+            covers = _smoothstep(((gap - had) / self._size - 0.002) / 0.008).astype(np.float32)
         else:
             covers = np.full(len(gap), changed, np.float32)
         if covers.max() <= 0 or gap.max() <= 0.3:
