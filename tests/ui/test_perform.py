@@ -298,7 +298,7 @@ def test_without_a_line_it_says_what_to_do(page: "Page") -> None:
     expect(page.locator("#es-perform-status .es-problem")).to_contain_text("There is no speech yet")
 
 
-def test_a_photograph_performs(page: "Page") -> None:
+def test_a_photograph_performs_and_its_style_is_read_off_its_video(page: "Page", tmp_path: Path) -> None:
     _borrow(page, "calm")
     _small(page)
     page.get_by_label("A photograph too").check()
@@ -306,7 +306,20 @@ def test_a_photograph_performs(page: "Page") -> None:
     page.wait_for_selector(".es-draft img", timeout=_SLOW_MS)
     expect(page.get_by_label("Consent")).to_be_hidden()
     _perform(page)
-    assert "portrait.mp4" in page.locator(".es-files a").all_inner_texts()
+    link = page.locator(".es-files a", has_text="portrait.mp4")
+    with page.expect_download() as made:
+        link.click()
+    made.value.save_as(tmp_path / "speaker.mp4")
+
+    page.get_by_role("button", name="Dials of the face").click()
+    (tmp_path / "note.mp4").write_text("I am no video.")
+    for name, said in (("note.mp4", "note.mp4 cannot be read as a video"), ("speaker.mp4", "the style below")):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Read the speaking style off a video").click()
+        chooser.value.set_files(tmp_path / name)
+        expect(page.get_by_text(said)).to_be_visible(timeout=_SLOW_MS)
+    style = page.locator("#es-field-speaking-style textarea, #es-field-speaking-style input")
+    expect(style).to_have_value(re.compile("^opening="))
 
 
 def test_the_draft_of_a_portrait_follows_pad_and_playhead(page: "Page") -> None:
@@ -328,6 +341,11 @@ def test_the_draft_of_a_portrait_follows_pad_and_playhead(page: "Page") -> None:
     changes(surprised)
     page.locator(".es-key").first.focus()
     page.wait_for_function(f"(wanted) => {picture} === wanted", arg=surprised, timeout=_SLOW_MS)
+    page.get_by_role("button", name="Dials of the portrait").click()
+    face = page.locator("#es-field-portrait_face textarea, #es-field-portrait_face input")
+    face.fill("7")
+    face.blur()
+    expect(page.get_by_text("so there is no face 7")).to_be_visible(timeout=_SLOW_MS)
 
 
 def test_a_photograph_of_somebody_else_asks_for_consent(page: "Page", tmp_path: Path) -> None:

@@ -165,8 +165,7 @@ class PerformControls:
                 self.portrait_form = RequestForm(
                     PerformanceRequest, only=_PORTRAIT, choices={"portraitist": self.portraitists or ["avatar"]}
                 )
-                by_name = {field.name: field.component for field in self.portrait_form.fields}
-                self.portrait_face = by_name["portrait_face"]
+                self.portrait_face = _component(self.portrait_form, "portrait_face")
 
     def _sources(self) -> None:
         with gr.Accordion(strings.AUTO, open=False):
@@ -174,7 +173,7 @@ class PerformControls:
                 list(strings.AUTO_CHOICES), value=next(iter(strings.AUTO_CHOICES)), label=strings.AUTO_FROM
             )
             self.auto_clip = gr.File(label=strings.AUTO_CLIP, type="filepath", visible=False, height=120)
-            self.auto_form = RequestForm(AutoEmotion, leave_out=("preferred", "preferred_weight"), prefix="es-auto")
+            self.auto_form = RequestForm(AutoEmotion, prefix="es-auto")
             self.auto_go = gr.Button(strings.AUTO_GO, elem_id="es-auto-go")
         with gr.Accordion(strings.FILES, open=False):
             self.typed = gr.Textbox(
@@ -194,14 +193,25 @@ class PerformControls:
     def _settings(self) -> None:
         with gr.Accordion(strings.WITH_MUSIC, open=False):
             self.music_form = RequestForm(PerformanceRequest, only=_MUSIC, choices={"composer": _registered("music")})
-        with gr.Accordion(strings.FACE_DIALS, open=False), gr.Row():
-            self.dial_form = RequestForm(PerformanceRequest, only=_DIALS)
+        with gr.Accordion(strings.FACE_DIALS, open=False):
+            self.style_clip = gr.UploadButton(
+                strings.STYLE_CLIP, file_types=["video"], type="filepath", size="sm", elem_id="es-style-clip"
+            )
+            self.style_says = gr.HTML()
+            with gr.Row():
+                self.dial_form = RequestForm(PerformanceRequest, only=_DIALS)
+            self.style = _component(self.dial_form, "speaking.style")
         with gr.Accordion(strings.MORE, open=False):
             self.more_form = RequestForm(
                 PerformanceRequest,
                 leave_out={*_OWN, *_FACE, *_MUSIC, *_DIALS, *_LABEL, *_CONSENT, *_PORTRAIT},
                 choices={"face": _registered("face")},
             )
+
+
+def _component(form: RequestForm, name: str) -> Component:
+    """Return the control of one field."""
+    return next(field.component for field in form.fields if field.name == name)
 
 
 def _registered(kind: str) -> list[str]:

@@ -80,6 +80,18 @@ def recognise(
     return borrowed.track(speech, dials, progress)
 
 
+def read_speaking_style(path: Path, progress: ProgressCallback) -> str:
+    """Read how somebody speaks off a video, as a style that can be typed and edited.
+
+    Raises:
+        EspressivoError: nobody speaks in it, or not for long enough.
+    """
+    from espressivo.generators.portrait.pctalk.style_reading import read_style
+    from espressivo.generators.portrait.pctalk.styles import format_style
+
+    return format_style(read_style(path, progress))
+
+
 def prepare_drafts() -> None:
     """Draw ours, to nobody: what every draft needs is loaded then, and compiled where it never was."""
     from espressivo.conditioning.state import EmotionState

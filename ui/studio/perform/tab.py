@@ -131,6 +131,14 @@ class _Tab:
             show_progress="minimal",
             show_progress_on=page.emotion_status,
         )
+        page.style_clip.upload(
+            self.read_style,
+            page.style_clip,
+            [page.style_says, page.style],
+            api_visibility="private",
+            show_progress="minimal",
+            show_progress_on=page.style_says,
+        )
         gr.on(
             [page.apply.click, page.typed.submit],
             self.read_typed,
@@ -274,6 +282,18 @@ class _Tab:
                 yield messages.working(event), gr.skip()
             said = strings.RECOGNISED.format(emotion=format_emotion(doing.result))
             yield messages.done(said, doing.notes), value_of(doing.result)
+        except Cancelled:
+            yield messages.note(strings.STOPPED), gr.skip()
+        except EspressivoError as error:
+            yield messages.problem(error), gr.skip()
+
+    def read_style(self, clip: str, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+        """Fill the style of speaking in from a video of somebody who speaks."""
+        try:
+            doing = self.studio.do_soon(self.studio.session(request), jobs.read_speaking_style, path=Path(clip))
+            for event in doing:
+                yield messages.working(event), gr.skip()
+            yield messages.note(strings.STYLE_READ), doing.result
         except Cancelled:
             yield messages.note(strings.STOPPED), gr.skip()
         except EspressivoError as error:
