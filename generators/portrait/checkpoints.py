@@ -1,32 +1,17 @@
-"""The authors' own checkpoints of portrait systems: found in a folder, read without running them, loaded key for key.
+"""The authors' own checkpoints of portrait systems: found in a folder, read, and loaded key for key."""
 
-A checkpoint is a pickle, and a pickle is a program. Only tensors and plain settings are read; whatever else a file
-holds is refused before any of it runs.
-"""
-
-import argparse
-import pickle
-import struct
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from espressivo.errors import InputError, MissingDependencyError
+from espressivo.generators.stored_tensors import read_stored
 
 _NAMED = 3
-# What reading a file that is not what it seems raises, in torch, pickle, zip and safetensors.
-_UNREADABLE = (
-    *(OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, AssertionError),
-    *(ArithmeticError, pickle.UnpicklingError, struct.error, SafetensorError),
-)
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -63,17 +48,13 @@ def read_checkpoint(path: Path, system: System) -> Any:
     Raises:
         InputError: it cannot be read, or holds anything else.
     """
-    try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace, SimpleNamespace]):
-            warnings.simplefilter("ignore")  # what torch would warn of (old pickles, programs) is refused or harmless
-            if path.suffix == ".safetensors":
-                return load_file(path)
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
-        raise InputError(
+    return read_stored(
+        path,
+        lambda error: InputError(
             f"{path} cannot be read as a checkpoint ({type(error).__name__}): it is damaged, or a program, which is "
             f"not run; give the file of {system.name}."
-        ) from None
+        ),
+    )
 
 
 def tensors_in(stored: Any, path: Path, system: System, inside: Sequence[str] = ()) -> dict[str, Tensor]:

@@ -384,7 +384,7 @@ def test_folders_without_a_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"best\.pt"):
         load_model(tmp_path)
     (tmp_path / "best.pt").write_bytes(pickle.dumps(print))
-    with pytest.raises(InputError, match="not a checkpoint"):
+    with pytest.raises(InputError, match="cannot be read as a checkpoint"):
         load_model(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="no model of MusER"):

@@ -1,17 +1,15 @@
 """The authors' own checkpoints of EmoGen's language model, as fairseq wrote them."""
 
-import argparse
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from espressivo.errors import InputError
 from espressivo.generators.music.emogen.composing import Composer
 from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoGenSize
 from espressivo.generators.music.emogen.tokens import Vocabulary, many_instruments, piano
+from espressivo.generators.stored_tensors import read_stored
 
 _UNUSED = ("decoder.version", "decoder.embed_positions._float_tensor")
 
@@ -24,13 +22,12 @@ def load_official(path: Path) -> Composer:
     Raises:
         InputError: the file cannot be read, holds other things, or another model.
     """
-    try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            stored = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise InputError(
+    stored = read_stored(
+        path,
+        lambda error: InputError(
             f"{path} cannot be read as a checkpoint ({type(error).__name__}); give EmoGen's checkpoint_best.pt."
-        ) from None
+        ),
+    )
     tensors = stored.get("model") if isinstance(stored, dict) else None
     if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
         raise InputError(f"{path} holds no model; give EmoGen's checkpoint_best.pt.")

@@ -1,18 +1,16 @@
 """Trained weights of Music FaderNets: ours, or the authors'."""
 
 import json
-import pickle
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from espressivo.errors import InputError
 from espressivo.generators.music.faders.network import FaderSize, MusicFaderNet
 from espressivo.generators.music.faders.scales import Scales
+from espressivo.generators.stored_tensors import read_stored
 
 _AUTHORS = Scales(0.5, 0.25, 3.0, 1.5)
 """The authors published no means of their data: these are guesses, which only the ends of the faders depend on."""
@@ -32,18 +30,15 @@ def load_model(checkpoint: Path) -> Model:
     Raises:
         InputError: there is no such model.
     """
-    try:
-        if checkpoint.is_dir():
+    refused, size, scales, file = partial(_refused, checkpoint), FaderSize(), _AUTHORS, checkpoint
+    if checkpoint.is_dir():
+        try:
             config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
             size, scales = FaderSize(**config["size"]), Scales(**config["scales"])
-            stored = load_file(checkpoint / "model.safetensors")
-        else:
-            size, scales = FaderSize(), _AUTHORS
-            stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-        raise _refused(checkpoint, error) from None
-    except (pickle.UnpicklingError, SafetensorError) as error:
-        raise _refused(checkpoint, error) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise refused(error) from None
+        file = checkpoint / "model.safetensors"
+    stored = read_stored(file, refused)
     if not isinstance(stored, dict) or not all(isinstance(each, Tensor) for each in stored.values()):
         raise InputError(f"{checkpoint} holds no weights; give Music FaderNets' music_attr_vae_reg_gmm.pt or a folder.")
     network = MusicFaderNet(size)

@@ -1,10 +1,9 @@
 """MusER's models as they are stored: those of `muser.train`, and the authors'."""
 
 import json
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from espressivo.generators.music.muser.meanings import Kinds
 from espressivo.generators.music.muser.network import MusER, MusERSize
 from espressivo.generators.music.muser.prior import Prior, PriorSize
 from espressivo.generators.music.muser.stepping import CodeStepper, WordStepper
+from espressivo.generators.stored_tensors import read_stored
 
 Leans = Mapping[str, Float[Tensor, "4 classes"]]
 """For codes and elements: by how much the log probability of each is higher in a quadrant than in all music."""
@@ -138,14 +138,15 @@ def _official(folder: Path) -> Model:
 def _checkpoints(folder: Path) -> Iterator[dict[str, Tensor]]:
     """Yield the tensors of each best.pt; nothing in them is executed."""
     for path in sorted(folder.rglob("best.pt")):
-        try:
-            stored = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-            raise InputError(
-                f"{path} is not a checkpoint of MusER; give the best.pt that its training wrote."
-            ) from error
+        stored = read_stored(path, partial(_refused, path))
         if isinstance(stored, dict) and isinstance(stored.get("model"), dict):
             yield {name.removeprefix("module."): tensor for name, tensor in stored["model"].items()}
+
+
+def _refused(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} cannot be read as a checkpoint ({type(error).__name__}); give the best.pt that MusER's training wrote."
+    )
 
 
 def _used_codes(folder: Path, codes: int, used: int) -> Int[Tensor, "used"]:
