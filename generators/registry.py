@@ -69,9 +69,20 @@ def load_of_kind(kind: Kind, name: str) -> Generator:
         InputError: no generator has this name, it makes something else, or it needs a checkpoint of its authors.
         MissingDependencyError: an extra of the package is not installed.
     """
-    spec = generator_class(name).spec
+    return class_of_kind(kind, name).from_pretrained(None, "auto")
+
+
+def class_of_kind(kind: Kind, name: str) -> type[Generator]:
+    """Return the class of a generator that has to make one kind of thing, and has weights that ship.
+
+    Raises:
+        InputError: no generator has this name, it makes something else, or it needs a checkpoint of its authors.
+        MissingDependencyError: it is registered but cannot be imported.
+    """
+    found = generator_class(name)
+    spec = found.spec
     if spec.kind == kind and not spec.needs_checkpoint:
-        return load_generator(name)
+        return found
     others = [listing.name for listing in list_generators() if listing.ready and _kind_of(listing) == kind]
     instead = f"choose {' or '.join(others)}" if others else "install one"
     if spec.kind != kind:

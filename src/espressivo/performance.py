@@ -131,7 +131,7 @@ def perform(
     from espressivo.generators.portrait.pctalk.direction import check_edits, resolved
     from espressivo.generators.portrait.video import TalkingPortrait
     from espressivo.generators.registry import load_of_kind
-    from espressivo.underscore import load_composer
+    from espressivo.underscore import composer_of
     from espressivo.weights.manifest import licences_of
 
     check_out(chosen_folder(out, request.speech.stem), overwrite)
@@ -140,7 +140,7 @@ def perform(
     head = load_head(request.identity, request.identity_seed)
     check_edits(request.speaking, transcript)
     generator = load_of_kind("face", request.face)
-    composer = load_composer(request.composer) if request.music else None
+    composer_class = composer_of(request.composer) if request.music else None
     clock = _Stopwatch(progress)
     portraitist = _portraitist(request)
     with clock.stage("read the style") if request.speaking.style.startswith("of:") else nullcontext() as report:
@@ -151,6 +151,7 @@ def perform(
         with clock.stage("read speech"):
             speech = _take_in_speech(request.speech, staging / "speech.wav", transcript)
             _check_length(request, speech.duration_s)
+        composer = None if composer_class is None else composer_class.from_pretrained(None, "auto")
         with clock.stage("find phones") as report:
             from espressivo.conditioning.phones import recognise_phones
 

@@ -8,7 +8,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -68,6 +68,7 @@ def staged_take(out: Path, overwrite: bool = False) -> Iterator[Path]:
     """
     check_out(out, overwrite)
     staging = None
+    new = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
@@ -80,6 +81,9 @@ def staged_take(out: Path, overwrite: bool = False) -> Iterator[Path]:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
+        for folder in new:
+            with suppress(OSError):  # there is a take in it, this one or another run's
+                folder.rmdir()
 
 
 def check_out(out: Path, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
 from espressivo.generators.music.sections import turning_points
-from espressivo.generators.registry import load_of_kind
+from espressivo.generators.registry import class_of_kind
 from espressivo.media.decode import read_audio
 from espressivo.progress import ProgressCallback
 
@@ -24,16 +24,16 @@ _UNKNOWN_LUFS = -20.0
 """Of speech that is silence, or too short to be measured."""
 
 
-def load_composer(name: str) -> "Generator":
-    """Load a music generator that can be told seconds and sections.
+def composer_of(name: str) -> "type[Generator]":
+    """Return the class of a music generator that can be told seconds and sections; its weights take seconds to load.
 
     Raises:
         InputError: there is no such generator, or it makes something else or no music to measure.
     """
-    generator = load_of_kind("music", name)
-    if "sections" not in generator.Request.model_fields:
+    found = class_of_kind("music", name)
+    if "sections" not in found.Request.model_fields:
         raise InputError(f"'{name}' writes no music for a speech; choose a generator with sections, such as emogen.")
-    return generator
+    return found
 
 
 def check_music_length(seconds: float) -> None:

@@ -1,6 +1,8 @@
 """Music under speech, with a small random composer: as long, softer under the voice, in one video with the face."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,10 +18,11 @@ from espressivo.generators.music.emogen.network import EmoGenLanguageModel, EmoG
 from espressivo.generators.music.score import Score, read_score
 from espressivo.generators.music.sound.loudness import integrated_lufs
 from espressivo.generators.music.sound.render import render
+from espressivo.generators.registry import load_generator
 from espressivo.media.encode import with_sound, write_mp4
 from espressivo.media.video import Sound, Video, probe
 from espressivo.media.wav import write_wav
-from espressivo.underscore import compose_under, load_composer, write_music
+from espressivo.underscore import compose_under, composer_of, write_music
 
 RATE = 48_000
 SECONDS = 9.0
@@ -55,7 +58,7 @@ def test_it_is_as_long_as_the_speech_and_turns_with_it(score: Score) -> None:
 @pytest.mark.parametrize("name", ["muser", "faders"])
 def test_other_composers_write_it_too(name: str, speech: Path, tmp_path: Path) -> None:
     track = parse_emotion("@0~step calm @4.5 anger")
-    score = compose_under(load_composer(name), track, SECONDS, seed=1)
+    score = compose_under(load_generator(name), track, SECONDS, seed=1)
     lines_s = score.notes.seconds_at(score.notes.bar_edges)
     assert lines_s[-1] == pytest.approx(SECONDS, abs=1e-6)
     assert np.abs(lines_s - 4.5).min() < 1e-6
@@ -104,11 +107,21 @@ def test_pictures_stay_as_they_are_when_the_sound_is_exchanged(tmp_path: Path) -
 
 def test_only_composers_may_write_it() -> None:
     with pytest.raises(InputError, match="no music generator; choose emogen"):
-        load_composer("parametric")
+        composer_of("parametric")
     with pytest.raises(InputError, match="no registered generator"):
-        load_composer("mozart")
+        composer_of("mozart")
 
 
 def test_a_word_is_too_short_for_music() -> None:
     with pytest.raises(InputError, match="too short"):
         compose_under(EmoGen, parse_emotion("joy"), 1.0, 0)  # type: ignore[arg-type]
+
+
+def test_that_is_said_before_a_composer_is_loaded(tmp_path: Path) -> None:
+    write_wav(tmp_path / "word.wav", np.zeros(16_000, np.float32), 16_000)
+    run = f"code = main(['perform', '--speech', {str(tmp_path / 'word.wav')!r}, '--music'])"
+    code = f"import sys; from espressivo.cli import main; {run}; print(code, 'torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "too short for music" in result.stderr
+    assert result.stdout.strip() == "2 False"
+    assert [path.name for path in tmp_path.iterdir()] == ["word.wav"]

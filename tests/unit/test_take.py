@@ -39,6 +39,20 @@ def test_a_failure_leaves_no_trace_and_the_earlier_take(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_a_failure_leaves_no_empty_folders(tmp_path: Path) -> None:
+    def fail(out: Path) -> None:
+        with staged_take(out):
+            raise InputError("It cannot be made.")
+
+    with pytest.raises(InputError):
+        fail(tmp_path / "takes" / "deep" / "take")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InputError):
+        fail(tmp_path / "mine" / "take")
+    assert (tmp_path / "mine").is_dir()
+
+
 def test_overwriting_replaces_the_whole_take(tmp_path: Path) -> None:
     out = tmp_path / "take"
     _make(out, "one")
