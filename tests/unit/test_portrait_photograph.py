@@ -35,6 +35,18 @@ def test_a_file_is_read_with_its_face(tmp_path: Path) -> None:
     assert _apart_px(photograph.points_px, LANDMARKS) < 0.02 * EYES_PX
 
 
+def test_a_file_is_read_anew_once_it_was_changed(tmp_path: Path) -> None:
+    path = tmp_path / "head.png"
+    Image.fromarray(HEAD).save(path)
+    first = Photograph.read(path)
+    assert Photograph.read(path) is first
+    Image.fromarray(_scaled(400)).save(path)
+    assert Photograph.read(path).image.shape == (400, 400, 3)
+    path.unlink()
+    with pytest.raises(MediaError, match="does not exist"):
+        Photograph.read(path)
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P"])
 def test_pictures_of_every_mode_are_read(tmp_path: Path, mode: str) -> None:
     Image.fromarray(HEAD).convert(mode).save(tmp_path / "head.png")

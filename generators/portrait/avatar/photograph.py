@@ -1,6 +1,7 @@
 """A photograph or painting and the face in it that will move."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import hypot
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Photograph:
 
     @classmethod
     def read(cls, path: Path, face: int | None = None) -> "Photograph":
-        """Read a picture file and find the face in it.
+        """Read a picture file and find the face in it; the last one is kept, for as long as the file does not change.
 
         Args:
             path: PNG, JPEG, WebP or BMP; grey, transparent or turned by its EXIF data as well.
@@ -51,7 +52,7 @@ class Photograph:
             MediaError: the file cannot be read.
             FaceError: no face, no face with this number, or one that is too small, turned away or covered.
         """
-        return cls.of(read_image(path), face, str(path))
+        return _read(path, path.stat().st_mtime_ns if path.is_file() else 0, face)
 
     @classmethod
     def of(cls, image: UInt8[np.ndarray, "h w 3"], face: int | None = None, name: str = "The picture") -> "Photograph":
@@ -66,6 +67,11 @@ class Photograph:
         small = Image.fromarray(self.image).resize((width, height), Image.Resampling.LANCZOS)
         exact = np.array([width / self.image.shape[1], height / self.image.shape[0], scale], np.float32)
         return Photograph(np.asarray(small), self.points_px * exact)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed_at_ns: int, face: int | None) -> Photograph:
+    return Photograph.of(read_image(path), face, str(path))
 
 
 def read_face(image: UInt8[np.ndarray, "h w 3"], face: DetectedFace, name: str) -> Float32[np.ndarray, "468 3"]:
