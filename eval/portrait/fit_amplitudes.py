@@ -40,20 +40,18 @@ from espressivo.generators.face.visemes import VISEME_WEIGHTS, VISEMES
 from espressivo.generators.portrait.avatar.expression import expression_from
 from espressivo.weights.manifest import FOLDER
 
-SIZE = 160
+SIZE = 192
 STEPS = (0.5, 0.5, 0.25, 0.25)
 """Of the rounds, in halves of the range."""
 HALF_EVERY, SPEAKS_EVERY = 3, 3
 """Every so manieth portrait is also seen half-way, and speaking."""
 HALF_WEIGHT, SPEAKING_WEIGHT = 0.2, 0.3
 """Of the log-probability half-way and speaking; the rest is that of the whole face."""
-STRANGENESS_WEIGHT, UNSURE_WEIGHT = 0.15, 0.35
-"""What one unit of `Spread.strangeness` costs, in nats; the second in `HARD_TO_TELL`."""
-HARD_TO_TELL = ("anger", "disgust")
-"""What the panel takes for each other: people's own faces count for more there."""
-EASY_STRAIN, STRAIN_WEIGHT = 0.18, 5.0
+STRANGENESS_WEIGHT = 0.15
+"""What one unit of `Spread.strangeness` costs, in nats."""
+EASY_STRAIN, STRAIN_WEIGHT = 0.205, 5.0
 """So much strain is free; what one unit beyond costs, in nats."""
-SURE, UNSURE = 0.9, 0.02
+SURE, UNSURE = 0.9, 0.005
 """More than the first earns nothing: it is how a face turns into a mask. Less than the second costs no more: somebody
 who laughs in the photograph will not look sad, and must not lead the search."""
 _SPOKEN = ("aa", "E", "I", "O")
@@ -166,8 +164,7 @@ def merit(
     spoken = [speaking[k % len(speaking)] for k in range(len(speakers))]
     said += SPEAKING_WEIGHT * panel.log_probability(emotion, spoken, speakers)
     stretched = np.mean([strain(s.points_px(whole), s.points_px(np.zeros(len(CHANNEL)))) for s in sittings])
-    weight = UNSURE_WEIGHT if emotion in HARD_TO_TELL else STRANGENESS_WEIGHT
-    price = weight * spread.strangeness(face) + STRAIN_WEIGHT * max(0.0, float(stretched) - EASY_STRAIN)
+    price = STRANGENESS_WEIGHT * spread.strangeness(face) + STRAIN_WEIGHT * max(0.0, float(stretched) - EASY_STRAIN)
     return said - price
 
 

@@ -43,16 +43,19 @@ READ_AS: Final = {"mouthFunnel": "mouthPucker"}
 """The reader hardly knows the first, and calls mouths that are open and round by the second's name."""
 MOST: Final = {"jawOpen": 0.55, "mouthLowerDown": 0.7, "mouthFunnel": 0.4, "mouthPucker": 0.35, "mouthDimple": 0.4,
                "mouthUpperUp": 0.75, "mouthSmile": 0.85, "mouthFrown": 0.9, "eyeWide": 0.9, "eyeBlink": 0.3,
-               "eyeSquint": 0.7, "browDown": 1.0, "noseSneer": 0.85}  # fmt: skip
+               "eyeSquint": 0.7, "browDown": 1.0, "noseSneer": 1.0}  # fmt: skip
 """Ceilings, chosen by looking at portraits: a mouth that can still speak and that a person would make, eyes that still
 look. All others end at 1.1, where the shapes still hold."""
 MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
     "happiness": {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5},
-    "surprise": {"jawOpen": 0.7},
+    "surprise": {"jawOpen": 0.85},
     "anger": {"jawOpen": 0.4},
+    "fear": {"jawOpen": 0.45},
+    "disgust": {"mouthUpperUp": 0.9, "mouthFrown": 0.3, "eyeBlink": 0.36},
 }
-"""Other ceilings of one emotion: a wider smile shows the gums, a mouth that gasps is open farther than any other, and
-one that is open as far in anger shouts."""
+"""Other ceilings of one emotion. A wider smile shows the gums; a mouth that gasps is open farther than any other, one
+that is open as far in anger shouts and in fear looks surprised; disgust lifts a lip like nothing else, nearly shuts the
+eyes, and looks angry with a frown besides."""
 _MOST: Final = 1.1
 
 

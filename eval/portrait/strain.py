@@ -9,10 +9,11 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
+from espressivo.generators.portrait.avatar.contact import lid_rows
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 _SHORTEST = 0.2
-"""Edges of closed lids and lips count as no shorter than this share of what they were."""
+"""Edges of lips that close count as no shorter than this share of what they were."""
 
 
 def strain(points_px: Float[np.ndarray, "468 3"], rest_px: Float[np.ndarray, "468 3"]) -> float:
@@ -26,4 +27,5 @@ def strain(points_px: Float[np.ndarray, "468 3"], rest_px: Float[np.ndarray, "46
 @cache
 def _edges() -> Int[np.ndarray, "edges 2"]:
     sides = load_face_mesh().triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
-    return np.unique(np.sort(sides, axis=1), axis=0)
+    lids = np.concatenate([row.ravel() for rows in lid_rows().values() for row in rows])
+    return np.unique(np.sort(sides[~np.isin(sides, lids).any(axis=1)], axis=1), axis=0)

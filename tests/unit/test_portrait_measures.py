@@ -120,6 +120,8 @@ def test_strain_is_how_much_longer_edges_get_and_not_how_far_they_go() -> None:
     squeezed = rest.copy()
     squeezed[:, 1] *= 0.9
     assert 0.02 < strain(squeezed, rest) < -np.log(0.9)  # edges that lie flat keep their length
+    winking, smiling = (rest + load_face_mesh().shapes_cm[CHANNEL[name]] for name in ("eyeBlinkLeft", "mouthSmileLeft"))
+    assert strain(winking, rest) < 0.3 * strain(smiling, rest)  # nobody is changed by lids that close
 
 
 def _write_labelled(folder: Path, faces: int = 40) -> None:

@@ -23,7 +23,7 @@ GAINS: Final[dict[str, float]] = {
     "mouthRollLower": 1.5,
     "mouthPress": 0.6,
     "mouthShrugLower": 2.2,
-    "mouthStretch": 1.35,
+    "mouthStretch": 1.6,
     "mouthUpperUp": 1.8,
     "noseSneer": 2.3,
 }
@@ -35,7 +35,7 @@ TAILS_FROWN: Final = 0.4
 """Share of `browDown` that is left at the outer ends of brows: what frowns pulls at their heads."""
 FROWNS_STILL: Final = 0.3
 """Share of it that `noseSneer` keeps."""
-CORNERS_STAY: Final = {"mouthStretch": 0.09}
+CORNERS_STAY: Final = {"mouthStretch": 0.075}
 """Share of shapes that `jawOpen` brings along: MakeHuman's jaw lowers the corners of the mouth by a centimetre, which
 makes a box of it."""
 

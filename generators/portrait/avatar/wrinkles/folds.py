@@ -43,9 +43,7 @@ _CROWS_FEET: Final = (
     Fold(((-4.95, 2.15), (-5.55, 1.7), (-6.05, 1.25)), 0.12, 0.14, _SMILING_EYE),
 )
 _UNDER_EYE: Final = Fold(((-4.5, 1.75), (-3.5, 1.35), (-2.4, 1.45)), 0.19, 0.15, {"cheekSquint": 0.9, "eyeSquint": 0.6})
-_FROWN_LINE: Final = Fold(
-    ((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.29, {"browDown": 1.0, "noseSneer": 0.2}
-)
+_FROWN_LINE: Final = Fold(((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.29, {"browDown": 1.0, "noseSneer": 0.2})
 _NOSE_ROOT: Final = Fold(
     ((-0.85, 3.35), (0.0, 3.22), (0.85, 3.35)), 0.17, 0.24, {"browDown": 0.3, "noseSneer": 0.9}, two_sided=False
 )
