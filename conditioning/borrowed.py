@@ -36,6 +36,7 @@ _OF_ITSELF: dict[str, Source] = {AUTO: "voice", f"{AUTO}:voice": "voice", f"{AUT
 _KINDS: dict[str, Source | None] = {"of": None, "voice": "voice", "face": "face", "text": "text", "music": "music"}
 _MUSIC_SUFFIXES = frozenset({".mid", ".midi"})
 _TEXT_SUFFIXES = frozenset({".txt", ".md"})
+_EMOTION_SUFFIXES = frozenset({".emotionml", ".xml", ".json"})
 _WORDS_SAY = 0.6
 """Share that words have in valence where they are sure not to be neutral (estimate)."""
 
@@ -138,6 +139,8 @@ def parse_borrowed(text: str, non_commercial: bool = False) -> Borrowed | None:
     path = Path(name.strip())
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file; {kind}: needs a clip to take the emotion of.")
+    if path.suffix.lower() in _EMOTION_SUFFIXES:
+        raise EmotionError(f"{path} says an emotion itself; name it without {kind.strip()}:.")
     return Borrowed(_KINDS[kind.strip().lower()] or _source_in(path), path, non_commercial)
 
 
@@ -197,9 +200,11 @@ def _stretched(found: RecognisedEmotion, duration_s: float) -> RecognisedEmotion
 
 def _face_of(path: Path, progress: ProgressCallback | None) -> RecognisedEmotion:
     from espressivo.conditioning.face_emotion.recogniser import recognise_portrait, recognise_video
+    from espressivo.conditioning.faces.track import named
 
     if path.suffix.lower() in image.SUFFIXES:
-        return recognise_portrait(image.read_image(path))
+        with named(path):
+            return recognise_portrait(image.read_image(path))
     return recognise_video(path, progress=progress)
 
 

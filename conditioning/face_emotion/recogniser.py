@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from espressivo.conditioning.face_emotion.judges import Ensemble, ExpressionJudge, ensemble, face_crop, load_judges
-from espressivo.conditioning.faces.track import MAX_MISSED, FaceSeeker
+from espressivo.conditioning.faces.track import MAX_MISSED, FaceSeeker, named
 from espressivo.conditioning.recognition import RecognisedEmotion
 from espressivo.conditioning.vocabulary import CATEGORIES, MEANS
 from espressivo.media.video import probe, read_video_frames
@@ -59,7 +59,8 @@ def recognise_video(
     step = max(1, round(facts.fps / READINGS_HZ))
     total = 1 + (facts.frame_count or max(1, round(facts.duration_s * facts.fps))) // step
     frames = track(read_video_frames(path, step), "read the face", total, progress)
-    return recognise_frames(frames, facts.fps / step, face, judge)
+    with named(path):
+        return recognise_frames(frames, facts.fps / step, face, judge)
 
 
 def recognise_frames(

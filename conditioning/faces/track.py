@@ -1,8 +1,10 @@
 """A face followed through a video: one mesh per frame, each read from its own frame alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
@@ -76,6 +78,15 @@ def track_face(frames: Iterable[UInt8[np.ndarray, "h w 3"]], fps: float, face: i
     return FaceTrack(points, found, fps, width, height)
 
 
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let an error about faces say which file they were looked for in."""
+    try:
+        yield
+    except FaceError as error:
+        raise FaceError(f"{path}: {error}") from None
+
+
 class FaceSeeker:
     """Knows where a face was last, and looks for it from there.
 
@@ -110,6 +121,8 @@ class FaceSeeker:
                 f"The largest face is {self.largest_small_px:.0f} px high, too small to read; give a larger picture, "
                 f"with at least {MIN_FACE_PX} px from brows to chin."
             )
+        if frames == 1:
+            return FaceError("No face can be seen; give a picture that shows one from the front, upright and lit.")
         return FaceError(
             f"A face is seen in {seen} of {frames} frames, which is too few; give a picture or video that shows a face "
             f"from the front in at least {1 - MAX_MISSED:.0%} of its frames."

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from espressivo.conditioning.borrowed import Borrowed, parse_borrowed, with_words
 from espressivo.conditioning.recognition import RecognisedEmotion, Source
 from espressivo.conditioning.speech import Speech
 from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.demo import SPEECH_FOLDER, demo_lines
-from espressivo.errors import EmotionError, EspressivoError, InputError
+from espressivo.errors import EmotionError, EspressivoError, FaceError, InputError
 from espressivo.media.wav import write_wav
 from espressivo.weights.manifest import read_manifest
 
@@ -50,6 +51,19 @@ def test_a_clip_says_by_itself_what_it_is(name: str, source: str, tmp_path: Path
     (path := tmp_path / name).write_bytes(b"x")
     assert parse_borrowed(f"of:{path}") == Borrowed(source, path)  # pyright: ignore[reportArgumentType]
     assert parse_borrowed(f"voice: {path}") == Borrowed("voice", path)
+
+
+def test_a_file_that_says_an_emotion_needs_no_recognising(tmp_path: Path) -> None:
+    (path := tmp_path / "track.emotionml").write_text("<emotionml/>")
+    with pytest.raises(EmotionError, match="says an emotion itself; name it without of:"):
+        parse_borrowed(f"of:{path}")
+
+
+def test_a_picture_without_a_face_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="the evaluate extra")
+    Image.new("RGB", (200, 200), "grey").save(tmp_path / "wall.png")
+    with pytest.raises(FaceError, match=r"wall\.png: No face can be seen"):
+        Borrowed("face", tmp_path / "wall.png").recognise_clip()
 
 
 @pytest.mark.parametrize("text", ["of:", "voice: ", "of:no/such/clip.wav", "face:."])

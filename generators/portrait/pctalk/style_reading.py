@@ -17,7 +17,7 @@ import tyro
 from jaxtyping import Bool, Float, Int
 
 from espressivo.conditioning.faces.pose import head_poses
-from espressivo.conditioning.faces.track import FaceTrack, track_face
+from espressivo.conditioning.faces.track import FaceTrack, named, track_face
 from espressivo.errors import InputError, MediaError
 from espressivo.generators.portrait.pctalk.accents import RAISED
 from espressivo.generators.portrait.pctalk.articulation import DIRECTIONS
@@ -161,7 +161,8 @@ def _tracked(path: Path, progress: ProgressCallback | None) -> tuple[FaceTrack, 
     fps = facts.fps / step
     total = min(round(LONGEST_S * fps), max(1, round(facts.duration_s * fps)))
     frames = (frame for frame, _ in zip(read_video_frames(path, step), range(total), strict=False))
-    face = track_face(track(frames, "read the style", total, progress), fps)
+    with named(path):
+        face = track_face(track(frames, "read the style", total, progress), fps)
     return face, _speaking(path, np.arange(len(face.points_px)) / fps, facts.sound_offset_s)
 
 

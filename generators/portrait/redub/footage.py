@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from espressivo.conditioning.faces.pose import HeadPoses, head_poses
-from espressivo.conditioning.faces.track import FaceTrack, track_face
+from espressivo.conditioning.faces.track import FaceTrack, named, track_face
 from espressivo.errors import FaceError, InputError
 from espressivo.media.video import probe, read_video_frames
 from espressivo.progress import ProgressCallback, track
@@ -55,10 +55,8 @@ class Footage:
         if facts.fps < MIN_FPS:
             raise InputError(f"{path} has {facts.fps:.1f} frames per second; a mouth needs at least {MIN_FPS:g}.")
         total = facts.frame_count or max(1, round(facts.duration_s * facts.fps))
-        try:
+        with named(path):
             found = track_face(track(read_video_frames(path), "follow the face", total, progress), facts.fps, face)
-        except FaceError as error:
-            raise FaceError(f"{path}: {error}") from None
         heights = np.linalg.norm(found.points_px[:, _CHIN] - found.points_px[:, _FOREHEAD], axis=1)
         if np.median(heights) < MIN_FACE_PX:
             raise FaceError(
