@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-gr = pytest.importorskip("gradio")
+pytest.importorskip("gradio")
 
-from espressivo.errors import InputError  # noqa: E402
-from espressivo.ui.studio.failures import tell_of_failures  # noqa: E402
+import gradio as gr
+
+from espressivo.errors import InputError
+from espressivo.ui.studio.failures import tell_of_failures
 
 
 def _fail(text: str, request: gr.Request) -> str:
