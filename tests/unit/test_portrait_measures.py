@@ -26,7 +26,7 @@ from espressivo.generators.face.expression.table import load_table
 from espressivo.generators.face.rig import rotation
 from espressivo.generators.portrait.avatar.expression import (
     CORNERS_STAY,
-    JAW_STAYS,
+    STAYS,
     expression_from,
     load_portrait_expression,
 )
@@ -67,14 +67,17 @@ def test_a_speaking_mouth_keeps_its_corners_and_nothing_is_taken_from_what_it_sh
     np.testing.assert_allclose(table.emotional(given_way, strengths, 1.0, 1.0), given_way, atol=1e-6)  # round lips
 
 
-def test_what_is_added_to_the_jaw_gives_way_to_speech_and_what_is_added_to_lips_does_not() -> None:
-    table = expression_from({"provenance": {}, "gains": {}, "added": {"anger": {"jawOpen": 0.4, "mouthUpperUp": 0.3}}})
+def test_what_is_added_to_jaw_and_lids_gives_way_to_speech_and_what_is_added_to_lips_does_not() -> None:
+    added = {"jawOpen": 0.4, "eyeBlink": 0.3, "mouthUpperUp": 0.3}
+    table = expression_from({"provenance": {}, "gains": {}, "added": {"anger": added}})
     strengths = np.zeros(len(CATEGORIES))
     strengths[CATEGORIES.index("anger")] = 1.0
-    shown_ = table.emotional(np.zeros(52), strengths, 1.0, 1.0)
-    assert shown_[CHANNEL["jawOpen"]] == pytest.approx(0.4 * JAW_STAYS)
-    assert shown_[CHANNEL["mouthUpperUpLeft"]] == pytest.approx(0.3)
-    assert table.emotional(np.zeros(52), strengths)[CHANNEL["jawOpen"]] == pytest.approx(0.4)
+    speaking, silent = (table.emotional(np.zeros(52), strengths, share, 1.0) for share in (1.0, 0.0))
+    assert speaking[CHANNEL["jawOpen"]] == pytest.approx(0.4 * STAYS["jawOpen"])
+    assert speaking[CHANNEL["eyeBlinkRight"]] == pytest.approx(0.3 * STAYS["eyeBlink"])
+    assert speaking[CHANNEL["mouthUpperUpLeft"]] == pytest.approx(0.3)
+    assert silent[CHANNEL["jawOpen"]] == pytest.approx(0.4)
+    assert silent[CHANNEL["eyeBlinkRight"]] == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)

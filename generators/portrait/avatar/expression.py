@@ -25,11 +25,12 @@ CORNERS: Final = ("mouthSmile", "mouthDimple", "mouthFrown", "mouthStretch", "mo
 """What a mouth can do for an emotion while its jaw and its middle speak."""
 CORNERS_STAY: Final = 0.85
 """Share of an emotion's own corners that is left of it, at the least, in a mouth that speaks (estimate, looked at)."""
-JAW_STAYS: Final = 0.75
-"""Share of what is added to a jaw that is left of it in a mouth that speaks (estimate, looked at)."""
+STAYS: Final[Mapping[str, float]] = {"jawOpen": 0.75, "eyeBlink": 0.15, "eyeSquint": 0.4}
+"""Share of what is added to a jaw and to lids that is left of it while the mouth speaks (estimate, looked at): whoever
+speaks a line with eyes that are all but shut seems asleep or in pain."""
 
 _CORNERS: Final = weights_from(**dict.fromkeys(CORNERS, 1.0))
-_JAW: Final = weights_from(jawOpen=1.0)
+_GIVEN_WAY: Final = weights_from(**{name: 1 - share for name, share in STAYS.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class PortraitExpression:
 
         Nothing for neutral, and half for half of `pure` and `strengths` together. What is added to lips does not give
         way to speech as `pure` does, and neither do the corners of the mouth: too little would be seen of an emotion
-        while its portrait speaks. The jaw gives way a little, and lips that have to close do so all the same
+        while its portrait speaks. The jaw gives way a little, lids more, and lips that have to close do so all the same
         (`eval.portrait.talking`, `eval.portrait.lips`).
 
         Args:
@@ -66,7 +67,7 @@ class PortraitExpression:
         free = speaking * (1 - np.asarray(rounded, np.float32)[..., np.newaxis])
         least = free * np.float32(CORNERS_STAY) * _CORNERS * (strengths @ load_table().mean.astype(np.float32))
         own = np.where(least > 0, np.maximum(pure, least), pure).astype(np.float32)
-        added = strengths @ self.added.astype(np.float32) * (1 - np.float32(1 - JAW_STAYS) * speaking * _JAW)
+        added = strengths @ self.added.astype(np.float32) * (1 - speaking * _GIVEN_WAY)
         return own * self.gains.astype(np.float32) + added
 
 
