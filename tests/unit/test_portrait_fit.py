@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from espressivo.eval.portrait.faces import face_of
 from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL, weights_from
+from espressivo.generators.portrait.avatar.expression import load_portrait_expression
 from espressivo.generators.portrait.avatar.fit import MAX_TURN_DEG, MAX_WEIGHT, Fit
 from espressivo.generators.portrait.avatar.gains import GAINS, gains
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
@@ -166,6 +168,14 @@ def test_nobody_smiles_in_grief_whose_photograph_did() -> None:
     assert raised.min() > 0.4 * FIT.px_per_cm
     # No higher than on a face that never smiled, and no lower than the cheeks of a real smile ask for.
     assert -0.6 * raised.min() < apart.min() <= apart.max() < 0
+
+
+def test_nobody_smiles_who_is_angry_while_he_speaks() -> None:
+    # Frowning lips give way to sounds then; what stays is a sneer, and it is enough.
+    fit = Fit.of(FIT.pose(weights_from(mouthSmile=0.9, mouthUpperUp=0.8, mouthLowerDown=0.5, jawOpen=0.1)).points_px)
+    speaking = face_of(load_portrait_expression(), "anger", 0.9, speaking=True)
+    whole = fit.own.at(fit.points_px, 1.0, weights_from(mouthFrown=1.5))
+    assert np.array_equal(fit.own.at(fit.points_px, 1.0, speaking), whole)
 
 
 def test_brows_alone_leave_a_photographed_smile_where_it_is() -> None:

@@ -28,7 +28,7 @@ _NOT_DOUBLED = 0.7
 """Share of what the photograph shows already by which a like weight counts less."""
 _SOBER = {
     "mouthFrown": 1.5,
-    "noseSneer": 1.2,
+    "noseSneer": 2.5,
     "mouthPress": 1.0,
     "mouthShrugLower": 1.0,
     "mouthStretch": 0.8,
