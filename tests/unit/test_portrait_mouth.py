@@ -150,13 +150,22 @@ def test_what_a_photograph_shows_between_parted_lips_does_not_stretch_with_them(
     stage, _ = _parted(0.3, 0.0)
     layer = MouthLayer(stage)
     assert layer._own is None
-    pose = stage.fit.pose(weights_from(mouthSmile=0.5, mouthUpperUp=0.1))
+    pose = stage.fit.pose(weights_from(jawOpen=0.35), settled=1.0)
     below = [np.full_like(stage.photo, level) for level in (0, 255)]
     for picture in below:
         layer.draw(picture, pose)
     x, top, bottom = int(pose.points_px[13, 0]), int(pose.points_px[13, 1]) + 3, int(pose.points_px[14, 1]) - 2
     assert bottom - top > 4
     assert np.abs(below[1] - below[0])[top:bottom, x - 4 : x + 5].max() < 5
+
+
+def test_lips_that_come_together_show_nothing_new_on_the_way() -> None:
+    stage, _ = _parted(0.3, 0.0)
+    layer = MouthLayer(stage)
+    for settled in (0.0, 0.15, 0.4, 0.7, 1.0):
+        picture = stage.photo.copy()
+        layer.draw(picture, stage.fit.pose(np.zeros(52), settled=settled))
+        assert np.abs(picture - stage.photo).max() < 3
 
 
 def _lower_teeth_shown_cm(opening: float) -> float:

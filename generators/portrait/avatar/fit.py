@@ -54,6 +54,8 @@ class Pose:
     camera_px: float
     lift_px: Float32[np.ndarray, "2"]
     """Shift of the whole head (sway and breath)."""
+    settled: float
+    """How far the face has come to rest from what the photograph shows, 0..1."""
 
     @property
     def still(self) -> bool:
@@ -152,7 +154,7 @@ class Fit:
         flexed = self._flexed(rest, self.own.not_doubled(held, settled))
         turn, lift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
         gaze = np.asarray(gaze_rad, np.float32)
-        pose = Pose(held, gaze, flexed, flexed, turn, self.pivot_px, self.camera_px, lift)
+        pose = Pose(held, gaze, flexed, flexed, turn, self.pivot_px, self.camera_px, lift, settled)
         return pose if pose.still else replace(pose, points_px=pose.turned(flexed))
 
     def _flexed(

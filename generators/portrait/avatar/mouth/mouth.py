@@ -87,16 +87,15 @@ class MouthLayer:
         at = np.linspace(knots[0] - margin, knots[-1] + margin, _KNOTS)
         curves = smooth_curve(knots, lines, at)
         gap = curves[:, 1] - curves[:, 0]
-        ring = load_face_mesh().mouth_ring
-        moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
-        changed = _smoothstep(moved / (0.006 * self._size))
         if self._own is None:
-            # What a photograph shows between parted lips does not stretch with them.
+            # What a photograph shows between parted lips goes as they come together, and does not come back.
             had = np.maximum(np.interp(at, knots, self._gap_at_rest), 0)
-            had -= changed * np.maximum(had - _SHUT_CM * self._px_per_cm, 0)
+            had -= pose.settled * np.maximum(had - _SHUT_CM * self._px_per_cm, 0)
             covers = _smoothstep(((gap - had) / self._size - 0.002) / 0.008).astype(np.float32)
         else:
-            covers = np.full(len(gap), changed, np.float32)
+            ring = load_face_mesh().mouth_ring
+            moved = np.abs((pose.points_px[ring] - pose.turned(self._rest[ring]))[:, :2]).max()
+            covers = np.full(len(gap), _smoothstep(moved / (0.006 * self._size)), np.float32)
         if covers.max() <= 0 or gap.max() <= 0.3:
             return
         curves[:, 1] += covers * np.interp(at, knots, self._seam_px)
