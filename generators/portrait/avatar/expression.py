@@ -25,7 +25,7 @@ CORNERS: Final = ("mouthSmile", "mouthDimple", "mouthFrown", "mouthStretch", "mo
 """What a mouth can do for an emotion while its jaw and its middle speak."""
 CORNERS_STAY: Final = 0.85
 """Share of an emotion's own corners that is left of it, at the least, in a mouth that speaks (estimate, looked at)."""
-STAYS: Final[Mapping[str, float]] = {"jawOpen": 0.75, "eyeBlink": 0.15, "eyeSquint": 0.4}
+STAYS: Final[Mapping[str, float]] = {"jawOpen": 0.75, "eyeBlink": 0.3, "eyeSquint": 0.75}
 """Share of what is added to a jaw and to lids that is left of it while the mouth speaks (estimate, looked at): whoever
 speaks a line with eyes that are all but shut seems asleep or in pain."""
 
