@@ -24,6 +24,7 @@ _REMAINS = 0.35
 _FARTHER = 0.8
 """A sober mouth goes farther by so much of the smile that was found: what the smile did to cheeks and lids stays in the
 photograph, and outweighs a mouth at rest."""
+_PLAIN = 0.45
 _NOT_DOUBLED = 0.7
 """Share of what the photograph shows already by which a like weight counts less."""
 _SOBER = {
@@ -83,14 +84,23 @@ class OwnExpression:
         """Return the face that `asked` is added to, when it has come to rest by the share `settled`."""
         if not settled:
             return points
-        sober = sum(gain * asked[_channels(name)].mean() for name, gain in _SOBER.items())
-        sober += _GASPING * max(0.0, float(asked[CHANNEL["jawOpen"]]) - _GASP)
-        sober -= 2.0 * asked[_channels("mouthSmile")].mean()
-        return points + np.float32(settled) * (self.rest_px + np.float32(np.clip(sober, 0, 1)) * self.sober_px)
+        return points + np.float32(settled) * (self.rest_px + np.float32(_sober(asked)) * self.sober_px)
+
+    def smile_lost(self, settled: float, asked: Float32[np.ndarray, "52"]) -> float:
+        """Return how much of a plain smile (a weight of `_PLAIN`) that the photograph shows is gone, 0..1."""
+        smile = min(float(self.weights[_channels("mouthSmile")].mean()) / _PLAIN, 1.0)
+        return smile * settled * (1 - _REMAINS * (1 - _sober(asked)))
 
     def not_doubled(self, asked: Float32[np.ndarray, "52"], settled: float) -> Float32[np.ndarray, "52"]:
         """Return the weights to add: less of what the photograph shows and has not yet lost."""
         return asked * (1 - np.float32(_NOT_DOUBLED * (1 - settled)) * self.weights)
+
+
+def _sober(asked: Float32[np.ndarray, "52"]) -> float:
+    """Return how far what is asked for takes away the rest of a smile, 0..1."""
+    sober = sum(gain * asked[_channels(name)].mean() for name, gain in _SOBER.items())
+    sober += _GASPING * max(0.0, float(asked[CHANNEL["jawOpen"]]) - _GASP)
+    return float(np.clip(sober - 2.0 * asked[_channels("mouthSmile")].mean(), 0, 1))
 
 
 def _explained(

@@ -15,6 +15,7 @@ from espressivo.generators.portrait.avatar.layers import Stage
 from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import SKIN, load_face_mesh
 from espressivo.generators.portrait.avatar.raster import draw_map
+from espressivo.generators.portrait.avatar.wrinkles.creases import smile_creases
 from espressivo.generators.portrait.avatar.wrinkles.folds import FOLDS, Fold
 from espressivo.generators.portrait.avatar.wrinkles.shading import fit_light, turned_gain, vertex_normals
 
@@ -46,17 +47,19 @@ class Wrinkles:
         high = np.clip(np.ceil(points[:, :2].max(axis=0)).astype(int) + 2, 0, stage.size)
         self._left, self._top = (int(value) for value in low)
         self._columns, self._rows = (int(value) for value in np.maximum(high - low, 1))
-        self._folds = _lay(stage, light)
+        place = _places(stage)
+        self._folds = _lay(stage, light, place)
+        self._creases = _creases(stage, place)[self._top :, self._left :][: self._rows, : self._columns]
 
     def gain(self, pose: Pose) -> Float32[np.ndarray, "size size"] | None:
         """Return what the skin is multiplied by, at its place in the photograph at rest; None without expression."""
-        if not pose.weights.any():
+        if not (pose.weights.any() or pose.settled):
             return None
         after = vertex_normals(pose.flexed_px.astype(np.float64), self._triangles)
         turned = turned_gain(self._light, self._before, after)
         cells = (self._cells @ (self._share * (turned - 1))).reshape(_CELLS, _CELLS)
         cells = gaussian_filter(cells, _SOFT_CELLS).astype(np.float32)
-        deep = np.zeros((self._rows, self._columns), np.float32)
+        deep = np.float32(pose.smile_lost) * self._creases
         for fold in self._folds:
             amount = float(pose.weights @ fold.drivers)
             if amount > 0:
@@ -128,13 +131,24 @@ def _grid(points: Float32[np.ndarray, "468 3"]) -> csr_matrix:
     )
 
 
-def _lay(stage: Stage, light: Light) -> list[_LaidFold]:
+def _places(stage: Stage) -> Float32[np.ndarray, "size size 2"]:
+    """Return where in the standard face, seen from the front, each pixel of the photograph lies; NaN beyond it."""
+    mesh = load_face_mesh()
+    place = np.full((stage.size, stage.size, 2), np.nan, np.float32)
+    depth = np.full(place.shape[:2], np.inf, np.float32)
+    draw_map(stage.fit.points_px, mesh.vertices_cm[:, :2].copy(), mesh.triangles_of(SKIN), 0.0, place, depth)
+    return place
+
+
+def _creases(stage: Stage, place: Float32[np.ndarray, "size size 2"]) -> Float32[np.ndarray, "size size"]:
+    if not stage.fit.own.weights.any():
+        return np.zeros(place.shape[:2], np.float32)
+    return smile_creases(luminance(stage.photo), place, stage.fit.px_per_cm)
+
+
+def _lay(stage: Stage, light: Light, place: Float32[np.ndarray, "size size 2"]) -> list[_LaidFold]:
     """Draw all folds over the photograph at rest."""
-    mesh, points = load_face_mesh(), stage.fit.points_px
-    size = stage.size
-    place = np.full((size, size, 2), np.nan, np.float32)
-    depth = np.full((size, size), np.inf, np.float32)
-    draw_map(points, mesh.vertices_cm[:, :2].copy(), mesh.triangles_of(SKIN), 0.0, place, depth)
+    points, size = stage.fit.points_px, stage.size
     low = np.clip(points[:, :2].min(axis=0).astype(int), 0, size - 1)
     high = np.clip(points[:, :2].max(axis=0).astype(int) + 2, low + 1, size)
     face = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
