@@ -55,6 +55,7 @@ def test_folds_fade_with_the_smile_and_not_without_one() -> None:
     assert lit(0.0) == 1.0
     assert 1.0 < lit(0.5) < lit(1.0) < lit(1.0, mouthFrown=0.7)
     assert lit(1.0, mouthFrown=0.7) > 1.12
+    assert lit(1.0, mouthFrown=0.7, noseSneer=0.8) < lit(1.0, mouthFrown=0.7) - 0.08  # a sneer folds there, too
     plain = Wrinkles(Stage(photo, STAGE.fit)).gain(STAGE.fit.pose(np.zeros(52), settled=1.0))
     assert plain is not None
     assert all(np.abs(plain[y - 3 : y + 4, x] - 1).max() < 0.01 for x, y in at)

@@ -56,8 +56,8 @@ class Pose:
     """Shift of the whole head (sway and breath)."""
     settled: float
     """How far the face has come to rest from what the photograph shows, 0..1."""
-    smile_lost: float
-    """How much of a plain smile that the photograph shows is gone, 0..1."""
+    folds_lost: float
+    """How far the folds of a smile that the photograph shows have gone, 0..1."""
 
     @property
     def still(self) -> bool:
@@ -156,7 +156,7 @@ class Fit:
         flexed = self._flexed(rest, self.own.not_doubled(held, settled))
         turn, lift = self.turn(np.asarray(head_rad)), np.asarray(lift_px, np.float32)
         gaze = np.asarray(gaze_rad, np.float32)
-        lost = self.own.smile_lost(settled, held)
+        lost = self.own.folds_lost(settled, held)
         pose = Pose(held, gaze, flexed, flexed, turn, self.pivot_px, self.camera_px, lift, settled, lost)
         return pose if pose.still else replace(pose, points_px=pose.turned(flexed))
 

@@ -86,10 +86,14 @@ class OwnExpression:
             return points
         return points + np.float32(settled) * (self.rest_px + np.float32(_sober(asked)) * self.sober_px)
 
-    def smile_lost(self, settled: float, asked: Float32[np.ndarray, "52"]) -> float:
-        """Return how much of a plain smile (a weight of `_PLAIN`) that the photograph shows is gone, 0..1."""
+    def folds_lost(self, settled: float, asked: Float32[np.ndarray, "52"]) -> float:
+        """Return how far the folds of a plain smile (a weight of `_PLAIN`) that the photograph shows have gone, 0..1.
+
+        They go with the smile, but a sneer folds the same places.
+        """
         smile = min(float(self.weights[_channels("mouthSmile")].mean()) / _PLAIN, 1.0)
-        return smile * settled * (1 - _REMAINS * (1 - _sober(asked)))
+        sneer = min(float(asked[_channels("noseSneer")].mean()), 1.0)
+        return smile * settled * (1 - _REMAINS * (1 - _sober(asked))) * (1 - sneer)
 
     def not_doubled(self, asked: Float32[np.ndarray, "52"], settled: float) -> Float32[np.ndarray, "52"]:
         """Return the weights to add: less of what the photograph shows and has not yet lost."""

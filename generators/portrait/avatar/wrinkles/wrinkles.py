@@ -59,7 +59,7 @@ class Wrinkles:
         turned = turned_gain(self._light, self._before, after)
         cells = (self._cells @ (self._share * (turned - 1))).reshape(_CELLS, _CELLS)
         cells = gaussian_filter(cells, _SOFT_CELLS).astype(np.float32)
-        deep = np.float32(pose.smile_lost) * self._creases
+        deep = np.float32(pose.folds_lost) * self._creases
         for fold in self._folds:
             amount = float(pose.weights @ fold.drivers)
             if amount > 0:
