@@ -49,12 +49,13 @@ look. All others end at 1.1, where the shapes still hold."""
 MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
     "happiness": {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5},
     "surprise": {"jawOpen": 0.85},
+    "sadness": {"mouthFrown": 1.1},
     "anger": {"jawOpen": 0.4},
     "fear": {"jawOpen": 0.45},
     "disgust": {"mouthUpperUp": 0.9, "mouthFrown": 0.3, "eyeBlink": 0.36},
 }
 """Other ceilings of one emotion. A wider smile shows the gums; a mouth that gasps is open farther than any other, one
-that is open as far in anger shouts and in fear looks surprised; disgust lifts a lip like nothing else, nearly shuts the
+that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest; disgust lifts a lip like nothing else, nearly shuts the
 eyes, and looks angry with a frown besides."""
 _MOST: Final = 1.1
 
