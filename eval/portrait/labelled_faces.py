@@ -55,8 +55,8 @@ MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
     "disgust": {"mouthUpperUp": 0.9, "mouthFrown": 0.3, "eyeBlink": 0.36},
 }
 """Other ceilings of one emotion. A wider smile shows the gums; a mouth that gasps is open farther than any other, one
-that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest; disgust lifts a lip like nothing else, nearly shuts the
-eyes, and looks angry with a frown besides."""
+that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest; disgust lifts a
+lip like nothing else, nearly shuts the eyes, and looks angry with a frown besides."""
 _MOST: Final = 1.1
 
 
