@@ -13,7 +13,6 @@ from espressivo.generators.portrait.avatar.crop import Crop
 from espressivo.generators.portrait.avatar.eyes.eyes import EyeLayer
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
-from espressivo.generators.portrait.avatar.light import Light
 from espressivo.generators.portrait.avatar.liveliness import arriving, breath_px, settling
 from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EYE, SKIN, load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
@@ -60,7 +59,7 @@ class Avatar:
         self._background = fill_behind(self.still, matte)
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
         self._occupied = occupied_cells(self._person)
-        self._hue = Light.of(self.stage.photo, self.fit.points_px).shade_hue
+        self._hue = self.stage.light.shade_hue
         self._surround = Surround.of(self.fit, crop.edges(photograph.image), (self.stage.photo, matte))
         self._source = np.concatenate([self.fit.points_px, self._surround.points_px])[:, :2].copy()
         self._layers: tuple[Layer, ...] = (EyeLayer(self.stage), MouthLayer(self.stage))

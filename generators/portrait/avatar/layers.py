@@ -1,12 +1,14 @@
 """What the parts of an avatar share: skin is drawn first, then eyes, then the inside of the mouth, on one picture."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
 
 from espressivo.generators.portrait.avatar.fit import Fit, Pose
+from espressivo.generators.portrait.avatar.light import Light
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,11 @@ class Stage:
     def size(self) -> int:
         """Side of the frame, px."""
         return len(self.photo)
+
+    @cached_property
+    def light(self) -> Light:
+        """What all parts are tinted and blurred by."""
+        return Light.of(self.photo, self.fit.points_px)
 
 
 class Layer(Protocol):

@@ -52,7 +52,7 @@ class EyeLayer:
 
     def __init__(self, stage: Stage) -> None:
         """Find lids and irises, and take the eyes apart."""
-        light = Light.of(stage.photo, stage.fit.points_px)
+        light = stage.light
         mirror = load_face_mesh().mirror
         rows = (_UPPER_LID, _LOWER_LID, _ABOVE_LID, _UNDER_BROW, _CORNERS)
         others = (mirror[row][::-1] for row in rows)

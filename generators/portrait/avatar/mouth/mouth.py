@@ -42,7 +42,7 @@ class MouthLayer:
 
     def __init__(self, stage: Stage) -> None:
         """Prepare teeth, gums and tongue in the light of the photograph."""
-        fit, light = stage.fit, Light.of(stage.photo, stage.fit.points_px)
+        fit, light = stage.fit, stage.light
         self._rest = fit.points_px
         self._size, self._px_per_cm = stage.size, fit.px_per_cm
         self._to_rest = _affine(fit.place, np.zeros(3))

@@ -12,7 +12,7 @@ from espressivo.generators.face.arkit import ARKIT_NAMES, CHANNEL
 from espressivo.generators.portrait.avatar.curves import smooth_curve
 from espressivo.generators.portrait.avatar.fit import Pose
 from espressivo.generators.portrait.avatar.layers import Stage
-from espressivo.generators.portrait.avatar.light import Light, luminance
+from espressivo.generators.portrait.avatar.light import luminance
 from espressivo.generators.portrait.avatar.mesh import SKIN, load_face_mesh
 from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.wrinkles.creases import smile_creases
@@ -39,7 +39,6 @@ class Wrinkles:
         mesh, points = load_face_mesh(), stage.fit.points_px
         self._size, self._triangles = stage.size, mesh.triangles
         self._before = vertex_normals(points.astype(np.float64), mesh.triangles)
-        light = Light.of(stage.photo, points)
         self._light = fit_light(*_samples(stage, self._before))
         self._share = _shares()
         self._cells = _grid(points * np.float32(_CELLS / stage.size))
@@ -48,7 +47,7 @@ class Wrinkles:
         self._left, self._top = (int(value) for value in low)
         self._columns, self._rows = (int(value) for value in np.maximum(high - low, 1))
         place = _places(stage)
-        self._folds = _lay(stage, light, place)
+        self._folds = _lay(stage, place)
         self._creases = _creases(stage, place)[self._top :, self._left :][: self._rows, : self._columns]
 
     def gain(self, pose: Pose) -> Float32[np.ndarray, "size size"] | None:
@@ -146,7 +145,7 @@ def _creases(stage: Stage, place: Float32[np.ndarray, "size size 2"]) -> Float32
     return smile_creases(luminance(stage.photo), place, stage.fit.px_per_cm)
 
 
-def _lay(stage: Stage, light: Light, place: Float32[np.ndarray, "size size 2"]) -> list[_LaidFold]:
+def _lay(stage: Stage, place: Float32[np.ndarray, "size size 2"]) -> list[_LaidFold]:
     """Draw all folds over the photograph at rest."""
     points, size = stage.fit.points_px, stage.size
     low = np.clip(points[:, :2].min(axis=0).astype(int), 0, size - 1)
@@ -154,7 +153,7 @@ def _lay(stage: Stage, light: Light, place: Float32[np.ndarray, "size size 2"]) 
     face = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
     # Skin that is nearly white already cannot get much lighter.
     room = np.clip((255 - luminance(stage.photo)) / 120, 0, 1)
-    soft = max(light.blur_px - 0.6, 0.3)
+    soft = max(stage.light.blur_px - 0.6, 0.3)
     laid = []
     for fold in FOLDS:
         sides = ((1, "Right"), (-1, "Left")) if fold.two_sided else ((1, ""),)
