@@ -31,10 +31,10 @@ GAINS: Final[dict[str, float]] = {
 FROWNS: Final = 0.7
 """Share of the way that `noseSneer` lowers brows which `browDown` gets of it. MakeHuman's sneer lowers brows as far as
 a frown does, so that disgust looks like anger, and its frown lowers their tails rather than their heads."""
-TAILS_FROWN: Final = 0.4
-"""Share of `browDown` that is left at the outer ends of brows: what frowns pulls at their heads."""
 FROWNS_STILL: Final = 0.3
 """Share of it that `noseSneer` keeps."""
+TAILS_FROWN: Final = 0.4
+"""Share of `browDown` that is left at the outer ends of brows: what frowns pulls at their heads."""
 CORNERS_STAY: Final = {"mouthStretch": 0.075}
 """Share of shapes that `jawOpen` brings along: MakeHuman's jaw lowers the corners of the mouth by a centimetre, which
 makes a box of it."""
