@@ -1,8 +1,8 @@
-"""Small takes for tests of pages: written once, and brought into a visit as its visitor would, by a project file."""
+"""Small takes for tests of pages, written once, as a project file."""
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from espressivo.take import staged_take, write_record
 from espressivo.ui.studio.library.project_file import write_project
 from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.sessions import Session
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\">&amp; </script><script>document.title='owned'</script>"
 NAMES = ("line", "piece", "sad-tune", "hostile", "odd")
@@ -82,22 +79,3 @@ def _write_piece(
 def _write_record(folder: Path, request: dict[str, Any], kind: str, generator: str) -> None:
     generators = {kind: {"name": generator, "licence": generator}}
     write_record(folder, {"request": request, "generators": generators})
-
-
-def open_tab(page: "Page", name: str) -> None:
-    """Show a tab; on a phone the last ones are in a menu."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if tab.count():
-        tab.click()
-    else:
-        page.get_by_role("button", name="More tabs").click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
-    page.wait_for_selector(f"[role=tab][aria-selected=true] >> text={name}")
-
-
-def bring_takes(page: "Page", project: Path) -> None:
-    """Open the project file in the library of this visit."""
-    open_tab(page, "Library")
-    page.wait_for_selector(".es-cards", state="attached")
-    page.locator("input[type=file][accept*=zip]").first.set_input_files(project)
-    page.wait_for_selector(f".es-cards li:nth-child({len(NAMES)})")

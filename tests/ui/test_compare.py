@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.ui.takes import bring_takes, open_tab
+from tests.ui.visiting import bring_takes, open_part, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -63,7 +63,7 @@ def test_figures_stand_beside_their_reasons(page: "Page", project: Path) -> None
 
 def test_a_grid_is_made_compared_kept_and_stopped(page: "Page") -> None:
     open_tab(page, "Compare")
-    page.get_by_role("button", name="A grid of systems").click()
+    open_part(page, "A grid of systems")
     page.get_by_label("parametric (face)").uncheck()
     page.get_by_label("faders (music)").check()
     page.get_by_label("Seeds").fill("0 ; x")

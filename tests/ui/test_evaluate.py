@@ -4,28 +4,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import TimeoutError as NotInTime
 from playwright.sync_api import expect
 
-from tests.ui.takes import bring_takes, open_tab
+from tests.ui.visiting import bring_takes, give_file, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _SLOW_MS = 120_000
-
-
-def _drop_until_shown(page: "Page", file: Path) -> None:
-    """Give a file again where it does not arrive: under load Gradio loses one that comes while it lays out the page."""
-    shown = page.locator("#es-evaluate-files").get_by_text(file.name)
-    for _ in range(3):
-        page.locator("#es-evaluate-files input[type=file]").set_input_files(file)
-        try:
-            shown.wait_for(timeout=20_000)
-        except NotInTime:
-            continue
-        return
-    expect(shown).to_be_visible()
 
 
 def test_takes_and_files_become_a_report(page: "Page", project: Path, tmp_path: Path) -> None:
@@ -41,7 +27,7 @@ def test_takes_and_files_become_a_report(page: "Page", project: Path, tmp_path: 
     page.locator("#es-evaluate-takes input").click()
     page.get_by_role("option", name="piece: ").first.click()
     page.keyboard.press("Escape")
-    _drop_until_shown(page, midi)
+    give_file(page, "#es-evaluate-files", midi)
     page.get_by_label("Hold them against each other").check()
     page.click("#es-evaluate-go")
     frame = page.locator("iframe.es-report")
@@ -61,8 +47,7 @@ def test_what_is_no_clip_is_said_in_place(page: "Page", tmp_path: Path) -> None:
     bad = tmp_path / "no-video.mp4"
     bad.write_bytes(b"no video at all")
     open_tab(page, "Evaluate")
-    page.locator("#es-evaluate-files input[type=file]").set_input_files(bad)
-    page.wait_for_selector("#es-evaluate-files >> text=no-video")
+    give_file(page, "#es-evaluate-files", bad)
     page.click("#es-evaluate-go")
     expect(page.locator("#es-evaluate-said [role=alert]")).to_contain_text("no-video.mp4", timeout=_SLOW_MS)
     assert "/" not in page.inner_text("#es-evaluate-said")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.ui.conftest import WIDE, visit
-from tests.ui.takes import MARKUP, NAMES, bring_takes, open_tab
+from tests.ui.takes import MARKUP, NAMES
+from tests.ui.visiting import bring_takes, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

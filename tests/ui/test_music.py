@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from espressivo.generators.registry import list_generators
-from tests.ui.takes import open_tab
+from tests.ui.visiting import give_file, open_part, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,11 +42,12 @@ def test_a_piece_is_composed_and_bars_of_it_are_written_anew(page: "Page") -> No
     open_tab(page, "Music")
     _choose(page, "emogen")
     _set(page, "emogen-bars", "3")
-    page.get_by_role("button", name="Manner").locator("visible=true").click()
+    open_part(page, "Manner")
     _set(page, "emogen-best_of", "1")
     page.click("#es-music-go")
     roll = page.locator("#es-music-roll [data-part=roll]")
     roll.wait_for(timeout=_SLOW_MS)
+    expect(page.locator("#es-music-said")).to_contain_text("Done")
     expect(page.locator("#es-music-roll [data-part=clock]")).to_contain_text("bar 1 of 3")
 
     roll.scroll_into_view_if_needed()
@@ -87,11 +88,10 @@ def test_what_cannot_be_used_is_said_in_place(page: "Page", tmp_path: Path) -> N
     page.click("#es-music-go")
     expect(page.locator("#es-music-said [role=alert]")).to_contain_text("bars 'many' cannot be used")
     _set(page, "faders-bars", "")
-    page.get_by_role("button", name="Your own piece").locator("visible=true").click()
+    open_part(page, "Your own piece")
     midi = tmp_path / "no.mid"
     midi.write_text("no midi")
-    page.locator("#es-music-faders-source input[type=file]").set_input_files(midi)
-    page.wait_for_selector("#es-music-faders-source >> text=no.mid")
+    give_file(page, "#es-music-faders-source", midi)
     page.click("#es-music-go")
     expect(page.locator("#es-music-said [role=alert]")).to_contain_text("no.mid", timeout=_SLOW_MS)
     assert "/" not in page.inner_text("#es-music-said")

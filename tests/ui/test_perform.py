@@ -15,6 +15,7 @@ from PIL import Image
 from espressivo.demo import PORTRAIT, SPEECH_FOLDER
 from espressivo.media.image import read_image
 from tests.ui.conftest import WIDE, visit
+from tests.ui.visiting import open_part
 
 _SLOW_MS = 90_000
 
@@ -26,7 +27,7 @@ def _borrow(page: "Page", line: str = "joy") -> None:
 
 def _small(page: "Page") -> None:
     """Make small videos: what is looked at here is the page."""
-    page.get_by_role("button", name="More settings").click()
+    open_part(page, "More settings")
     field = page.locator("#es-field-size input[type=number]")
     field.fill("128")
     field.press("Enter")
@@ -138,7 +139,7 @@ def test_keyframes_are_added_dragged_typed_deleted_and_taken_back(page: "Page") 
     page.keyboard.press("ArrowRight")
     assert _keys(page)[1] == "1.30"
     page.get_by_label("How it moves to the next keyframe").select_option("smooth")
-    page.get_by_role("button", name="Emotion as a file").click()
+    open_part(page, "Emotion as a file")
     page.wait_for_selector("#es-notation textarea, #es-notation input")
     page.wait_for_function(
         "document.querySelector('#es-notation textarea, #es-notation input').value.includes('smooth fear')"
@@ -193,7 +194,7 @@ def test_the_browser_and_the_server_mean_the_same_by_an_emotion(page: "Page") ->
 
 def test_emotion_is_recognised_and_stays_editable(page: "Page") -> None:
     _borrow(page, "anger")
-    page.get_by_role("button", name="Recognise the emotion").click()
+    open_part(page, "Recognise the emotion")
     page.click("#es-auto-go")
     page.wait_for_selector("#es-emotion-status .es-note", timeout=_SLOW_MS)
     assert "Recognised" in page.inner_text("#es-emotion-status")
@@ -205,7 +206,7 @@ def test_emotion_is_recognised_and_stays_editable(page: "Page") -> None:
 
 
 def test_typed_emotions_and_files(page: "Page", tmp_path: Path) -> None:
-    page.get_by_role("button", name="Emotion as a file").click()
+    open_part(page, "Emotion as a file")
     box = page.locator("#es-notation textarea, #es-notation input").first
     box.fill("hapiness")
     page.click("#es-notation-go")
@@ -311,7 +312,7 @@ def test_a_photograph_performs_and_its_style_is_read_off_its_video(page: "Page",
         link.click()
     made.value.save_as(tmp_path / "speaker.mp4")
 
-    page.get_by_role("button", name="Dials of the face").click()
+    open_part(page, "Dials of the face")
     (tmp_path / "note.mp4").write_text("I am no video.")
     for name, said in (("note.mp4", "note.mp4 cannot be read as a video"), ("speaker.mp4", "the style below")):
         with page.expect_file_chooser() as chooser:
@@ -341,7 +342,7 @@ def test_the_draft_of_a_portrait_follows_pad_and_playhead(page: "Page") -> None:
     changes(surprised)
     page.locator(".es-key").first.focus()
     page.wait_for_function(f"(wanted) => {picture} === wanted", arg=surprised, timeout=_SLOW_MS)
-    page.get_by_role("button", name="Dials of the portrait").click()
+    open_part(page, "Dials of the portrait")
     face = page.locator("#es-field-portrait_face textarea, #es-field-portrait_face input")
     face.fill("7")
     face.blur()
