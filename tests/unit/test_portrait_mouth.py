@@ -16,6 +16,7 @@ from espressivo.generators.portrait.avatar.layers import Stage
 from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.dentition import COLUMNS, ROWS, lower_arch, upper_arch
+from espressivo.generators.portrait.avatar.mouth.lip_edges import on_lip_edges
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer, _lips
 from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
 from espressivo.generators.portrait.avatar.photograph import Photograph
@@ -308,6 +309,86 @@ def test_a_mouth_without_teeth_has_no_own_ones() -> None:
     lips = np.tile([[-6.0, 6.0]], (11, 1))
     dark[:] = 30
     assert OwnTeeth.of(dark, axis, knots, lips, np.eye(3, 4) * 8, Light.of(stage.photo, points)) is None
+
+
+@pytest.mark.parametrize("what", ["lower", "tongue", "gloss"])
+def test_what_is_no_upper_row_is_not_taken_for_one(what: str) -> None:
+    stage, teeth = _parted(0.5, 0.45)
+    photo = stage.photo.copy()
+    photo[teeth] = (40, 15, 15)
+    y, x = np.mgrid[0:SIZE, 0:SIZE] + 0.5
+    ring = stage.fit.points_px[load_face_mesh().mouth_ring, :2]
+    (left, top), (right, bottom) = ring.min(axis=0), ring.max(axis=0)
+    middle = np.abs(x - (left + right) / 2) < 0.3 * (right - left)
+    band = {
+        "lower": middle & (y > top + 0.6 * (bottom - top)) & (y < bottom),
+        "tongue": middle & (y > top) & (y < bottom),
+        "gloss": (np.abs(x - (left + right) / 2) < 3) & (y > top) & (y < bottom),
+    }[what]
+    photo[band] = (190, 110, 108) if what == "tongue" else (215, 205, 190)
+    assert MouthLayer(Stage(photo, stage.fit))._own is None
+
+
+def test_teeth_that_stand_on_each_other_are_parted_where_they_meet() -> None:
+    stage, _ = _parted(0.4, 1.0)
+    ring = stage.fit.points_px[load_face_mesh().mouth_ring, 1]
+    bite = round(float(ring.min() + 0.6 * (ring.max() - ring.min())))
+    photo = stage.photo.copy()
+    photo[bite : bite + 2] *= 0.6
+    own = MouthLayer(Stage(photo, stage.fit))._own
+    assert own is not None
+    assert own.edge_px[1] == pytest.approx(bite, abs=2)
+    whole = MouthLayer(stage)._own
+    assert whole is not None
+    assert whole.edge_px[1] > bite + 4, "without that line they are one row"
+
+
+def test_lower_teeth_that_are_in_sight_give_drawn_ones_their_colour() -> None:
+    stage, teeth = _parted(0.5, 1.0)
+    photo, plain = stage.photo.copy(), stage.photo.copy()
+    rows = np.flatnonzero(teeth.any(axis=1))
+    photo[teeth] = plain[teeth] = (40, 15, 15)
+    low = teeth & (np.arange(SIZE)[:, np.newaxis] > rows[0] + 0.6 * len(rows))
+    photo[low] = (180, 180, 200)
+    layer, without = MouthLayer(Stage(photo, stage.fit)), MouthLayer(Stage(plain, stage.fit))
+    assert layer._own is None
+    blue, usual = (
+        each._upper[ROWS - 20, :, 2].mean() / each._upper[ROWS - 20, :, 0].mean() for each in (layer, without)
+    )
+    assert blue > usual + 0.15
+
+
+def test_a_rim_of_teeth_says_where_drawn_ones_end() -> None:
+    stage, teeth = _parted(0.45, 0.25)
+    layer = MouthLayer(stage)
+    assert layer._own is None
+    assert layer._upper_form[4] != pytest.approx(upper_arch().bottom_cm, abs=0.02)
+    column = np.flatnonzero(teeth[:, int(stage.fit.points_px[load_face_mesh().mouth_ring, 0].mean())])
+    drawn = layer._to_rest[:2, :3] @ (0.0, layer._upper_form[4], 4.6) + layer._to_rest[:2, 3]
+    assert drawn[1] == pytest.approx(column[-1], abs=3)
+
+
+@pytest.mark.parametrize("off_px", [-4.0, 2.0])
+def test_edges_of_parted_lips_are_where_the_picture_has_them(off_px: float) -> None:
+    stage, _ = _parted(0.5, 0.5)
+    mesh, true = load_face_mesh(), stage.fit.points_px
+    lip_rows = [mesh.upper_lip_rows, mesh.lower_lip_rows]
+    wrong = true.copy()
+    for rows, side in zip(lip_rows, (-1, 1), strict=True):
+        for share, row in zip((1.0, 0.75, 0.45, 0.2), rows, strict=True):
+            wrong[row, 1] += share * side * off_px
+    found, middle = on_lip_edges(stage.photo, wrong), slice(2, -2)
+    for rows in lip_rows:
+        before, after = (np.abs(each[rows[0], 1] - true[rows[0], 1])[middle] for each in (wrong, found))
+        assert before.min() > 0.9 * abs(off_px)
+        assert after.max() < 0.4 * abs(off_px)
+    others = np.setdiff1d(np.arange(len(true)), np.concatenate(lip_rows))
+    assert np.array_equal(found[others], wrong[others])
+
+
+def test_edges_of_lips_that_are_shut_are_left_alone() -> None:
+    points = STAGE.fit.points_px
+    assert on_lip_edges(STAGE.photo, points) is points
 
 
 def test_curves_pass_through_their_knots_and_do_not_need_order() -> None:

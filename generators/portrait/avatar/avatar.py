@@ -15,6 +15,7 @@ from espressivo.generators.portrait.avatar.fit import Fit, Pose
 from espressivo.generators.portrait.avatar.layers import Layer, Relief, Stage
 from espressivo.generators.portrait.avatar.liveliness import arriving, breath_px, settling
 from espressivo.generators.portrait.avatar.mesh import LEFT_EYE, MOUTH, RIGHT_EYE, SKIN, load_face_mesh
+from espressivo.generators.portrait.avatar.mouth.lip_edges import on_lip_edges
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer
 from espressivo.generators.portrait.avatar.photograph import Photograph
 from espressivo.generators.portrait.avatar.raster import draw_map
@@ -51,7 +52,8 @@ class Avatar:
     def __init__(self, photograph: Photograph, crop: Crop) -> None:
         self.photograph, self.crop = photograph, crop
         self.still: UInt8[np.ndarray, "size size 3"] = crop.read(photograph.image)
-        fit = Fit.of(crop.to_frame(photograph.points_px))
+        points = crop.to_frame(photograph.points_px)
+        fit = Fit.of(on_lip_edges(self.still.astype(np.float32), points))
         frames = frames_on(self.still, fit.points_px)
         self.fit = held_under(fit, frames) if frames else fit
         self.stage = Stage(self.still.astype(np.float32), self.fit)

@@ -13,8 +13,8 @@ COLUMNS, ROWS = 512, 96
 REACH_RAD = 1.25
 """The sheet ends at this angle to either side of the middle."""
 
-_ENAMEL = np.array([238.0, 221.0, 193.0])
-_ROOT_ENAMEL = np.array([226.0, 202.0, 164.0])
+_ENAMEL = np.array([234.0, 222.0, 201.0])
+_ROOT_ENAMEL = np.array([223.0, 203.0, 174.0])
 _GUM = np.array([202.0, 118.0, 112.0])
 _GAP = np.array([96.0, 62.0, 50.0])
 

@@ -14,7 +14,7 @@ from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.dentition import lower_arch, upper_arch
 from espressivo.generators.portrait.avatar.mouth.interior import blend, draw_interior
-from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
+from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth, enamel_share
 
 _RIGHT_CORNER, _LEFT_CORNER = 78, 308
 _UPPER, _LOWER = 13, 14
@@ -27,6 +27,8 @@ by a fifth: a lip that goes with its teeth covers most of them."""
 _TONGUE_OUT_CM = np.array([0.0, 0.12, 2.6])
 _FRONT_CM = np.array([0.0, -4.2, 4.5])
 """On the front teeth, where the photograph's own ones are laid."""
+_OWN_HIGHER_CM = 0.5
+"""Own teeth end no farther than this from where drawn ones would."""
 _TEETH_TAKE_HUE = np.float32(0.65)
 _SHUT_CM = 0.2
 """Up to so much the mesh sees lips apart that are shut."""
@@ -56,7 +58,7 @@ class MouthLayer:
         self._seam_px = _seam_px(stage.photo, axis, knots, lines[:, 1], fit.px_per_cm)
         own = OwnTeeth.of(stage.photo, axis, knots, lines, self._to_rest, light)
         upper, lower = upper_arch(), lower_arch()
-        share = own.enamel_share if own else np.ones(3, np.float32)
+        share = enamel_share(stage.photo, axis, knots, lines, light)
         self._upper, self._upper_form = _tinted(upper.picture, light, share), upper.form
         self._lower, self._lower_form = _tinted(lower.picture, light, np.float32(0.97) * share), lower.form
         self._higher_cm = np.float32(0)
@@ -66,10 +68,12 @@ class MouthLayer:
                 self._to_rest[:2, :3] @ (0.0, upper.bottom_cm, upper.back_cm + upper.depth_cm) + self._to_rest[:2, 3]
             )
             up = self._to_rest[:2, 1]
-            self._higher_cm = np.float32((own.edge_px - drawn) @ up / (up @ up))
+            self._higher_cm = np.float32(
+                np.clip((own.edge_px - drawn) @ up / (up @ up), -_OWN_HIGHER_CM, _OWN_HIGHER_CM)
+            )
             self._upper_form[3:] += self._higher_cm
             self._lower_form[3:] += self._higher_cm
-        self._own = own
+        self._own = own if own and own.picture.size else None
         self._colours = light.colour(np.array([_TONGUE, _FLESH]))
         self._hue = light.shade_hue
         self._kernel = _gaussian(max(light.blur_px - 0.2, 0.4))

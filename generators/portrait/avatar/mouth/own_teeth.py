@@ -3,20 +3,42 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_closing, map_coordinates, maximum_filter1d
 
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
 from espressivo.generators.portrait.avatar.light import Light, luminance
+from espressivo.generators.portrait.avatar.mouth.lip_edges import paleness
 
 MIN_OPENING = 0.06
 """Least mean opening of the lips, in widths of the mouth, at which teeth are looked for."""
 
 _CROWN_CM = 1.0
 _GUM = (202.0, 118.0, 112.0)
-_DRAWN = np.array([196.0, 178.0, 152.0])
+_DRAWN = np.array([193.0, 179.0, 158.0])
 """What drawn front teeth look like on average, shaded, in white light."""
 _ABOVE_CM, _BELOW_CM = 1.6, 0.3
+_LONGEST_CM, _LEAST_CM, _ROW_CM = 1.5, 0.12, 0.03
+"""Of the part of a front tooth that is in sight, and the steps at which it is looked for."""
+_SHADE_CM, _DARK_CM, _GAP_CM = 0.6, 0.3, 0.07
+"""How much lip and shade may lie above the teeth, how much of it as dark as a throat; and how wide a gap ends them."""
+_KEPT_CM = 0.45
+"""Least mean height at which they are kept; of a rim of teeth nothing can be told but where it ends and its colour."""
+_SHADED, _LEAST_BRIGHT = 0.66, 0.45
+"""Teeth are brighter than this share of the brightest around them, and of the skin."""
+_ENOUGH = 0.08
+"""Share of what is between the lips that has to be tooth for its colour to be read."""
+_SHARES = (0.5, 1.45)
+_FEW = 8
+"""Columns through which no parabola is laid."""
+_FEW = 8
+"""Columns through which no parabola is laid."""
+_UNEVEN_CM = 0.16
+"""How far single teeth end from the line of the row."""
+_MIDDLE, _MOSTLY = 0.25, 0.6
+"""Half of the part of the mouth that has to show them, in its widths, and in how much of it they have to be."""
+_PALE, _DARK = 0.68, 0.4
+"""Least paleness of a tooth; what is darker than this share of the teeth is a gap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +46,9 @@ class OwnTeeth:
     """A picture of the upper row, with gum added above it."""
 
     picture: Float32[np.ndarray, "h w 4"]
-    """RGB, 0..255, and opacity, 0..1."""
+    """RGB, 0..255, and opacity, 0..1; empty where too little of the teeth is in sight to be kept."""
     corner: Float[np.ndarray, "2"]
     """Where it lies in the photograph: left, top, px."""
-    enamel_share: Float32[np.ndarray, "3"]
-    """Colour of these teeth relative to that of drawn ones in the same light."""
     edge_px: Float[np.ndarray, "2"]
     """A point on the cutting edge of the front teeth, in the photograph."""
 
@@ -67,9 +87,14 @@ class OwnTeeth:
 
         columns = np.linspace(knots[0], knots[-1], max(int(width), 8))
         edges = smooth_curve(knots, lips, columns)
-        end, enamel = _row_end(photo, axis, columns, edges, 0.45 * float(luminance(light.skin)))
-        if enamel is None:
+        row = _upper_row(photo, axis, columns, edges, unit, _LEAST_BRIGHT * float(luminance(light.skin)))
+        if row is None:
             return None
+        end, there = row
+        edge = axis.back(np.array([[0.0, np.interp(0.0, columns, end)]]))[0]
+        middle = np.abs(columns) < _MIDDLE * width
+        if np.median((end - edges[:, 0])[middle]) < _KEPT_CM * unit:
+            return cls(np.zeros((0, 0, 4), np.float32), np.zeros(2), edge)
         top, bottom = np.interp(along, columns, edges[:, 0]), np.interp(along, columns, end)
         inner = np.minimum(top + 0.20 * unit, bottom)
         # Behind the upper lip the crown goes on as it is at the lip, then there is gum.
@@ -87,62 +112,142 @@ class OwnTeeth:
         teeth = np.clip((bottom - down) / (2 * feather) + 0.5, 0, 1) * np.clip(
             (bottom - top) / (0.22 * unit) - 0.4, 0, 1
         )
+        teeth *= np.interp(along, columns, there)
         teeth *= np.clip((down - root) / (0.35 * unit) + 1, 0, 1)
         ends_fade = np.clip((width / 2 - np.abs(along)) / (0.06 * width), 0, 1)
         opacity = gaussian_filter((teeth * ends_fade).reshape(y.shape), 0.6)
         picture = np.concatenate([colour.reshape(*y.shape, 3), opacity[..., None]], axis=2).astype(np.float32)
-        share = np.clip(enamel / np.maximum(light.colour(_DRAWN), 1), 0.5, 1.2).astype(np.float32)
-        edge = axis.back(np.array([[0.0, np.interp(0.0, columns, end)]]))[0]
-        return cls(np.ascontiguousarray(picture), low.astype(np.float64), share, edge)
+        return cls(np.ascontiguousarray(picture), low.astype(np.float64), edge)
 
 
-def _row_end(
+def enamel_share(
+    photo: Float32[np.ndarray, "h w 3"],
+    axis: Axis,
+    knots: Float[np.ndarray, "11"],
+    lips: Float[np.ndarray, "11 2"],
+    light: Light,
+) -> Float32[np.ndarray, "3"]:
+    """Return the colour of the teeth that a photograph shows, of either row, relative to drawn ones in its light.
+
+    1 where it shows none. Arguments as of `OwnTeeth.of`.
+    """
+    width = float(knots[-1] - knots[0])
+    columns, share = np.linspace(-0.35, 0.35, 48) * width, np.linspace(0.05, 0.95, 32)
+    edges = smooth_curve(knots, lips, columns)
+    gap = edges[:, 1] - edges[:, 0]
+    if gap.mean() < MIN_OPENING * width:
+        return np.ones(3, np.float32)
+    down = edges[:, :1] + gap[:, np.newaxis] * share
+    colour = _sampled(photo, axis.back(np.stack([np.repeat(columns, len(share)), down.ravel()], axis=1)))
+    bright = luminance(colour)
+    least = max(_SHADED * float(np.quantile(bright, 0.9)), _LEAST_BRIGHT * float(luminance(light.skin)))
+    is_tooth = (bright > least) & (paleness(colour) > _PALE)
+    if is_tooth.mean() < _ENOUGH:
+        return np.ones(3, np.float32)
+    seen = np.median(colour[is_tooth], axis=0) / np.maximum(light.colour(_DRAWN), 1)
+    return np.clip(seen, *_SHARES).astype(np.float32)
+
+
+def _upper_row(
     photo: Float32[np.ndarray, "h w 3"],
     axis: Axis,
     columns: Float[np.ndarray, "n"],
     edges: Float[np.ndarray, "n 2"],
+    unit: float,
     least: float,
-) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "3"] | None]:
-    """Where the upper row ends, per column, and the colour of its enamel (None: nothing is as bright as `least`).
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]] | None:
+    """Find the upper row: where it ends, per column, and how far it is in sight there (0..1).
 
-    Teeth are what is bright and pale between the lips, going on from the upper lip downwards without a dark line.
+    It is what is bright and pale right under the upper lip, down to the first gap, and as even as a row of teeth is.
+    Lower teeth, a tongue or a gloss on the lip are not taken for it. None where nothing is as bright as `least`, or
+    where too little of it is in sight.
     """
-    rows = 48
-    share = (np.arange(rows) + 0.5) / rows
-    down = edges[:, :1] + (edges[:, 1:] - edges[:, :1]) * share
-    along = np.repeat(columns[:, None], rows, axis=1)
-    pixels = axis.back(np.stack([along.ravel(), down.ravel()], axis=1))
-    colour = _sampled(photo, pixels).reshape(len(columns), rows, 3)
-    bright = luminance(colour)
-    pale = 1 - (colour[..., 0] - np.minimum(colour[..., 1], colour[..., 2])) / np.maximum(colour[..., 0], 1)
-    middle = np.abs(columns) < 0.25 * (columns[-1] - columns[0])
+    gap = edges[:, 1] - edges[:, 0]
+    depth = (np.arange(round(_LONGEST_CM / _ROW_CM)) + 0.5) * _ROW_CM * unit
+    down = edges[:, :1] + depth
+    along = np.repeat(columns[:, np.newaxis], len(depth), axis=1)
+    colour = _sampled(photo, axis.back(np.stack([along.ravel(), down.ravel()], axis=1)))
+    colour = colour.reshape(*down.shape, 3)
+    within = depth < gap[:, np.newaxis]
+    bright = np.where(within, luminance(colour), 0)
+    middle = np.abs(columns) < _MIDDLE * (columns[-1] - columns[0])
     # Side teeth lie in the shade of the cheeks: each column is held against what its neighbourhood reaches.
     reach = max(len(columns) // 4, 3)
-    level = gaussian_filter1d(maximum_filter1d(np.quantile(bright, 0.85, axis=1), reach), reach / 4)
-    level = np.maximum(level, 0.5 * float(np.quantile(bright[middle], 0.85)))
-    is_tooth = (bright > np.maximum(0.66 * level[:, None], least)) & (pale > 0.68)
-    if is_tooth[middle].mean() < 0.25:
-        return edges[:, 0], None
-    enamel = np.median(colour[is_tooth], axis=0)
-    # The last row that is still tooth. A rim of lip may shine at the top; a dark gap of more than a few rows below the
-    # teeth ends the upper row for good.
-    end = np.zeros(len(columns))
-    for column in range(len(columns)):
-        last, missed, run = 0, 0, 0
-        for row in range(rows):
-            if is_tooth[column, row]:
-                run, missed = run + 1, 0
-                if run >= rows // 6:
-                    last = row + 1
-            else:
-                run, missed = 0, missed + 1
-                if last and missed > rows // 8:
-                    break
-        end[column] = last / rows
+    level = gaussian_filter1d(maximum_filter1d(_bright_part(bright, within), reach), reach / 4)
+    level = np.maximum(level, 0.5 * float(np.median(level[middle])))
+    is_tooth = within & (bright > np.maximum(_SHADED * level[:, np.newaxis], least)) & (paleness(colour) > _PALE)
+    is_tooth[:, _bite(bright, within, middle) :] = False
+    is_dark = within & (bright < _DARK * level[:, np.newaxis])
+    end = np.array(list(map(_first_run, is_tooth, is_dark)), float) * _ROW_CM * unit
+    seen = end > 0
+    if not middle.any() or seen[middle].mean() < _MOSTLY:
+        return None
+    # The line of the edges is nearly straight, or bends with the arch; what leaves it is no tooth, or a gap in it.
+    line = _even(columns / (columns[-1] - columns[0]), end, seen & middle)
+    even = seen & (np.abs(end - line) < _UNEVEN_CM * unit)
+    if even[middle].mean() < _MOSTLY:
+        return None
+    end = np.where(even, end, line)
+    end = np.clip(gaussian_filter1d(end, 0.02 * len(columns), mode="nearest"), 0, gap)
     # Dark lines between teeth do not end the row: close what is narrower than a tooth.
-    end = grey_closing(end, max(len(columns) // 8, 3), mode="nearest")
-    end = np.clip(gaussian_filter1d(end, 0.02 * len(columns), mode="nearest"), 0, 1)
-    return edges[:, 0] + end * (edges[:, 1] - edges[:, 0]), enamel
+    there = grey_closing(even.astype(float), max(len(columns) // 8, 3), mode="nearest")
+    there = gaussian_filter1d(there, 0.02 * len(columns), mode="nearest")
+    return edges[:, 0] + end, there
+
+
+def _bright_part(bright: Float[np.ndarray, "n k"], within: Bool[np.ndarray, "n k"]) -> Float[np.ndarray, "n"]:
+    """The upper seventh of each column's brightness."""
+    return np.array([np.quantile(b[w], 0.85) if w.any() else 0.0 for b, w in zip(bright, within, strict=True)])
+
+
+def _bite(bright: Float[np.ndarray, "n k"], within: Bool[np.ndarray, "n k"], middle: Bool[np.ndarray, "n"]) -> int:
+    """Where upper and lower teeth that stand on each other part: a line all along that is darker than both; else all.
+
+    In rows.
+    """
+    rows = within[middle].mean(axis=0) > 0.7
+    profile = np.array([np.median(bright[middle, row][within[middle, row]]) for row in np.flatnonzero(rows)])
+    margin = round(_LEAST_CM / _ROW_CM)
+    for row in range(margin, len(profile) - margin):
+        around = min(profile[:row].max(), profile[row + 1 :].max())
+        dip = profile[row] == profile[max(row - 3, 0) : row + 4].min() and profile[row] < 0.9 * around
+        if dip and around > 0.75 * profile.max():
+            return row
+    return bright.shape[1]
+
+
+def _first_run(is_tooth: Bool[np.ndarray, "k"], is_dark: Bool[np.ndarray, "k"]) -> int:
+    """Where the first run of tooth ends that begins near the lip, in rows; 0 where there is none.
+
+    Lip and its shade may come first, but not the dark behind the teeth: what is below are lower ones.
+    """
+    run, missed, last = 0, 0, 0
+    for row, tooth in enumerate(is_tooth):
+        run, missed = (run + 1, 0) if tooth else (0 if not last else run, missed + 1)
+        if run * _ROW_CM >= _LEAST_CM and tooth:
+            last = row + 1
+        if last and missed * _ROW_CM > _GAP_CM:
+            break
+        if not last and (row * _ROW_CM > _SHADE_CM + _LEAST_CM or is_dark[: row + 1].sum() * _ROW_CM > _DARK_CM):
+            break
+    return last
+
+
+def _even(
+    at: Float[np.ndarray, "n"], end: Float[np.ndarray, "n"], known: Bool[np.ndarray, "n"]
+) -> Float[np.ndarray, "n"]:
+    """A bent line through most of the known ends: those that lie farthest off have no say in the end."""
+    for _ in range(2):
+        off = np.abs(end - _bent(at, end, known))
+        known = known & (off <= max(2.0 * float(np.median(off[known])), 1.0))
+    return _bent(at, end, known)
+
+
+def _bent(
+    at: Float[np.ndarray, "n"], end: Float[np.ndarray, "n"], known: Bool[np.ndarray, "n"]
+) -> Float[np.ndarray, "n"]:
+    """The parabola through the known ends; their mean where they are few."""
+    return np.polyval(np.polyfit(at[known], end[known], 2 if known.sum() > _FEW else 0), at)
 
 
 def _between(
