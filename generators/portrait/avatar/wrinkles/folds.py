@@ -22,6 +22,14 @@ class Fold:
     ridges: tuple[float, float] = (0.12, 0.12)
     """Light on the skin that swells beside it, as a share of the depth: right of its course as seen walking along it
     with y up, and left."""
+    slopes: tuple[float, float] = (1.0, 1.0)
+    """How wide those sides are, as a share of the width."""
+    ends: tuple[float, float] = (0.6, 0.6)
+    """How wide its two ends are, as a share of the width."""
+    deepest: float = 0.5
+    """Where on its way it is deepest, as a share of that."""
+    young: float = 0.3
+    """Depth in the smoothest skin, as a share of that in the roughest: lines come with age."""
     two_sided: bool = True
     """Whether the face has one on each side, moved by the shapes of that side."""
 
@@ -31,11 +39,15 @@ _FOREHEAD: Final = ((5.95, 0.17), (6.65, 0.16), (7.3, 0.13))
 _SMILING_EYE: Final = {"cheekSquint": 0.8, "eyeSquint": 0.4, "mouthSmile": 0.3}
 
 _NASOLABIAL: Final = Fold(
-    ((-1.95, -0.75), (-2.55, -1.65), (-3.08, -2.6), (-3.42, -3.5), (-3.5, -4.3)),
+    ((-1.68, -0.85), (-2.25, -1.75), (-2.8, -2.8), (-3.2, -3.9), (-3.42, -4.9), (-3.45, -5.7)),
     0.27,
-    0.22,
+    0.26,
     {"mouthSmile": 0.8, "noseSneer": 0.8, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
     (0.18, 0.0),
+    slopes=(1.5, 0.55),
+    ends=(0.3, 1.2),
+    deepest=0.3,
+    young=0.5,
 )
 _CROWS_FEET: Final = (
     Fold(((-5.0, 3.0), (-5.65, 3.4), (-6.2, 3.85)), 0.12, 0.15, _SMILING_EYE),
@@ -43,7 +55,9 @@ _CROWS_FEET: Final = (
     Fold(((-4.95, 2.15), (-5.55, 1.7), (-6.05, 1.25)), 0.12, 0.14, _SMILING_EYE),
 )
 _UNDER_EYE: Final = Fold(((-4.5, 1.75), (-3.5, 1.35), (-2.4, 1.45)), 0.19, 0.15, {"cheekSquint": 0.9, "eyeSquint": 0.6})
-_FROWN_LINE: Final = Fold(((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.29, {"browDown": 1.0, "noseSneer": 0.2})
+_FROWN_LINE: Final = Fold(
+    ((-0.62, 3.75), (-0.74, 4.5), (-0.64, 5.25)), 0.16, 0.29, {"browDown": 1.0, "noseSneer": 0.2}, young=0.5
+)
 _NOSE_ROOT: Final = Fold(
     ((-0.85, 3.35), (0.0, 3.22), (0.85, 3.35)), 0.17, 0.24, {"browDown": 0.3, "noseSneer": 0.9}, two_sided=False
 )
@@ -68,12 +82,13 @@ _BROW_MIDDLE: Final = tuple(
         0.14,
         depth,
         {"browInnerUp": 0.9, "browOuterUp": 0.25},
+        young=0.15,
         two_sided=False,
     )
     for y, depth in _FOREHEAD
 )
 _BROW_SIDE: Final = tuple(
-    Fold(((-1.9, y + 0.1), (-3.3, y + 0.12), (-4.5, y - 0.35)), 0.14, 0.8 * depth, {"browOuterUp": 0.9})
+    Fold(((-1.9, y + 0.1), (-3.3, y + 0.12), (-4.5, y - 0.35)), 0.14, 0.8 * depth, {"browOuterUp": 0.9}, young=0.15)
     for y, depth in _FOREHEAD
 )
 

@@ -1,6 +1,6 @@
 """What an expression does to the brightness of a photographed skin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -18,12 +18,17 @@ from espressivo.generators.portrait.avatar.raster import draw_map
 from espressivo.generators.portrait.avatar.wrinkles.creases import smile_creases
 from espressivo.generators.portrait.avatar.wrinkles.folds import FOLDS, Fold
 from espressivo.generators.portrait.avatar.wrinkles.shading import fit_light, turned_gain, vertex_normals
+from espressivo.generators.portrait.avatar.wrinkles.skin import folded, roughness
 
 _CELLS = 128
 """Turning skin is shaded on a grid of so many cells a side: it is smooth."""
 _SOFT_CELLS = 1.2
 _MOST = 1.4
 """Sum of what drives a fold is held below this, softly."""
+_SMOOTH_WIDTH = 1.9
+"""How wide folds of the smoothest skin are, as a share of those of the roughest."""
+_UNSEEN = 0.001
+"""Changes of brightness below this are not drawn."""
 _EYES = (
     33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 247, 30, 29, 27, 28, 56, 190, 243, 112,
     26, 22, 23, 24, 110, 25, 130,
@@ -152,10 +157,15 @@ def _lay(stage: Stage, place: Float32[np.ndarray, "size size 2"]) -> list[_LaidF
     high = np.clip(points[:, :2].max(axis=0).astype(int) + 2, low + 1, size)
     face = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
     # Skin that is nearly white already cannot get much lighter.
-    room = np.clip((255 - luminance(stage.photo)) / 120, 0, 1)
+    grey = luminance(stage.photo)
+    room = np.clip((255 - grey) / 120, 0, 1)
+    smooth = 1 - folded(roughness(grey[face], place[face], stage.fit.px_per_cm))
+    width = 1 + smooth * (_SMOOTH_WIDTH - 1)
     soft = max(stage.light.blur_px - 0.6, 0.3)
     laid = []
-    for fold in FOLDS:
+    for standard in FOLDS:
+        depth = standard.depth * (1 - smooth * (1 - standard.young))
+        fold = replace(standard, depth=depth, width_cm=width * standard.width_cm)
         sides = ((1, "Right"), (-1, "Left")) if fold.two_sided else ((1, ""),)
         for sign, side in sides:
             drivers = np.zeros(len(ARKIT_NAMES), np.float32)
@@ -184,7 +194,7 @@ def _draw(
     knots = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(course, axis=0).T))])
     walk = np.linspace(0, knots[-1], 160)
     line = smooth_curve(knots, course, walk)
-    reach = 5 * fold.width_cm
+    reach = 5 * fold.width_cm * max(*fold.slopes, *fold.ends)
     x, y = place[..., 0], place[..., 1]
     near = np.abs(x - (line[:, 0].min() + line[:, 0].max()) / 2) < np.ptp(line[:, 0]) / 2 + reach
     near &= np.abs(y - (line[:, 1].min() + line[:, 1].max()) / 2) < np.ptp(line[:, 1]) / 2 + reach
@@ -200,15 +210,22 @@ def _draw(
     beside = at - line[nearest]
     side = sign * (ahead[:, 0] * beside[:, 1] - ahead[:, 1] * beside[:, 0])
     along = walk[nearest] / knots[-1]
-    taper = np.sin(np.pi * along)
-    width = fold.width_cm * (0.6 + 0.4 * taper)
+    taper = np.sin(np.pi * along ** (np.log(0.5) / np.log(fold.deepest)))
+    end = fold.ends[0] + along * (fold.ends[1] - fold.ends[0])
+    width = fold.width_cm * (end + (1 - end) * taper) * np.where(side < 0, *fold.slopes)
     furrow = -np.exp(-((distance / width) ** 2))
     ridge = np.exp(-(((distance - 2.1 * width) / (1.3 * width)) ** 2))
     ridge *= room[here][near]
     light = np.where(side < 0, fold.ridges[0], fold.ridges[1]) * ridge * np.clip(distance / width, 0, 1)
     drawn = np.zeros(near.shape, np.float32)
     drawn[near] = fold.depth * taper * (furrow + light)
-    return gaussian_filter(drawn, soft).astype(np.float32), left, top
+    drawn = gaussian_filter(drawn, soft).astype(np.float32)
+    seen = np.abs(drawn) > _UNSEEN
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not len(rows):
+        return None
+    drawn = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.ascontiguousarray(drawn), left + int(columns[0]), top + int(rows[0])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
