@@ -225,6 +225,20 @@ def test_teeth_in_the_shade_are_redder_than_those_in_the_light() -> None:
     assert np.median(shaded) < 0.965 * np.median(lit), "what lights them there comes from flesh"
 
 
+@pytest.mark.parametrize("stone", [(1.0, 1.0, 1.0), (0.95, 1.02, 1.0)])
+def test_a_face_of_stone_has_no_flesh_behind_its_lips(stone: tuple[float, float, float]) -> None:
+    photo, (low, high) = STAGE.photo.copy(), np.quantile(STAGE.fit.points_px[:, :2], (0, 1), axis=0).astype(int)
+    face = (slice(low[1], high[1]), slice(low[0], high[0]))
+    photo[face] = (luminance(photo[face])[..., np.newaxis] * np.array(stone)).clip(0, 255)
+    photo[:40] = (40, 90, 200)
+    light = Light.of(photo, STAGE.fit.points_px)
+    assert light.colourful == 0
+    stage = Stage(photo, STAGE.fit)
+    picture, _ = _drawn(stage, MouthLayer(stage), jawOpen=0.5, mouthUpperUp=0.5)
+    inside = picture[_changed(picture, stage)]
+    assert (inside[:, 0] / luminance(inside)).max() < 1.1
+
+
 def test_a_darker_picture_has_darker_teeth() -> None:
     tones = []
     for factor in (0.4, 0.7, 1.0):

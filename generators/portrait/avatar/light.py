@@ -10,6 +10,8 @@ _STANDARD_SKIN = np.array([205.0, 165.0, 140.0])
 """Skin of middle tone in white light, sRGB."""
 _GREY_SPREAD = 0.05
 """Hues of a picture without colours differ less than this."""
+_STONE, _FLESH = 0.02, 0.06
+"""How much redder than its least colour skin is, of its brightness: stone, or a film's cold grading, and flesh."""
 _CHEEKS = (50, 101, 118, 205, 36, 280, 330, 347, 425, 266, 4, 5, 195, 9, 151, 108, 337)
 """Points of the mesh on bare skin, whatever the beard: cheeks, bridge of the nose, forehead."""
 
@@ -23,7 +25,7 @@ class Light:
     skin: Float32[np.ndarray, "3"]
     """The typical colour of bare skin, 0..255."""
     colourful: float
-    """1 for a picture in colour, 0 for a grey or sepia one, whose parts all have the hue of its skin."""
+    """1 for a picture in colour; 0 for a grey or sepia one or a face of stone: its parts all have the hue of its skin."""
     blur_px: float
     """Standard deviation of the blur of the sharpest edges."""
     grain: float
@@ -40,7 +42,7 @@ class Light:
         # Pale skin is less red than the standard one without any blue light on it: no blue or green teeth.
         tint = np.minimum(tint, tint[0] * np.array([1.0, 0.97, 0.98]))
         blur, grain = _edges(photo, landmarks)
-        return cls(tint.astype(np.float32), skin.astype(np.float32), _variety(photo), blur, grain)
+        return cls(tint.astype(np.float32), skin.astype(np.float32), _variety(photo) * _flesh(skin), blur, grain)
 
     def colour(self, white_light: Float[np.ndarray, "*n 3"]) -> Float32[np.ndarray, "*n 3"]:
         """Return colours of flesh or enamel as the photograph would show them: never bluer than they are red."""
@@ -83,6 +85,12 @@ def _variety(photo: Float32[np.ndarray, "h w 3"]) -> float:
     hue = (coarse[..., 0] - coarse[..., 2])[seen] / bright[seen]
     spread = float(np.subtract(*np.quantile(hue, (0.95, 0.05)))) if hue.size else 0.0
     return float(np.clip((spread - _GREY_SPREAD) / _GREY_SPREAD, 0, 1))
+
+
+def _flesh(skin: Float[np.ndarray, "3"]) -> float:
+    """How much a face is of flesh and blood, 0..1."""
+    redder = float(skin[0] - min(skin[1:])) / max(float(luminance(skin)), 1.0)
+    return float(np.clip((redder - _STONE) / (_FLESH - _STONE), 0, 1))
 
 
 def _edges(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> tuple[float, float]:
