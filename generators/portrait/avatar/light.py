@@ -25,7 +25,7 @@ class Light:
     skin: Float32[np.ndarray, "3"]
     """The typical colour of bare skin, 0..255."""
     colourful: float
-    """1 for a picture in colour; 0 for a grey or sepia one or a face of stone: its parts all have the hue of its skin."""
+    """1 for a picture in colour; 0 for a grey or sepia one or a face of stone: all parts have the hue of its skin."""
     blur_px: float
     """Standard deviation of the blur of the sharpest edges."""
     grain: float
