@@ -39,10 +39,10 @@ _FOREHEAD: Final = ((5.95, 0.17), (6.65, 0.16), (7.3, 0.13))
 _SMILING_EYE: Final = {"cheekSquint": 0.8, "eyeSquint": 0.4, "mouthSmile": 0.3}
 
 _NASOLABIAL: Final = Fold(
-    ((-1.68, -0.85), (-2.25, -1.75), (-2.8, -2.8), (-3.2, -3.9), (-3.42, -4.9), (-3.45, -5.7)),
+    ((-1.68, -0.85), (-2.35, -1.7), (-2.95, -2.75), (-3.35, -3.9), (-3.5, -4.9), (-3.45, -5.7)),
     0.27,
     0.26,
-    {"mouthSmile": 0.8, "noseSneer": 0.8, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
+    {"mouthSmile": 0.8, "noseSneer": 1.2, "cheekSquint": 0.3, "mouthUpperUp": 0.35, "mouthDimple": 0.4},
     (0.18, 0.0),
     slopes=(1.5, 0.55),
     ends=(0.3, 1.2),
