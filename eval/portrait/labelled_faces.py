@@ -45,18 +45,19 @@ MOST: Final = {"jawOpen": 0.55, "mouthLowerDown": 0.7, "mouthFunnel": 0.4, "mout
                "mouthUpperUp": 0.75, "mouthSmile": 0.85, "mouthFrown": 0.9, "eyeWide": 0.9, "eyeBlink": 0.3,
                "eyeSquint": 0.7, "browDown": 1.0, "noseSneer": 1.0}  # fmt: skip
 """Ceilings, chosen by looking at portraits: a mouth that can still speak and that a person would make, eyes that still
-look. All others end at 1.1, where the shapes still hold."""
+look. All others end at 1.1."""
 MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
     "happiness": {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5},
     "surprise": {"jawOpen": 0.85},
-    "sadness": {"mouthFrown": 1.1},
+    "sadness": {"mouthFrown": 1.3, "browInnerUp": 1.25},
     "anger": {"jawOpen": 0.4},
-    "fear": {"jawOpen": 0.45},
+    "fear": {"jawOpen": 0.45, "browInnerUp": 1.3},
     "disgust": {"mouthUpperUp": 0.9, "mouthFrown": 0.3, "eyeBlink": 0.36},
 }
 """Other ceilings of one emotion. A wider smile shows the gums; a mouth that gasps is open farther than any other, one
-that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest; disgust lifts a
-lip like nothing else, nearly shuts the eyes, and looks angry with a frown besides."""
+that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest, and raises the
+heads of the brows as fear does: on large pictures less than this was taken for nothing, and more still looks like a
+person; disgust lifts a lip like nothing else, nearly shuts the eyes, and looks angry with a frown besides."""
 _MOST: Final = 1.1
 
 
