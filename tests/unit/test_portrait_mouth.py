@@ -400,6 +400,13 @@ def test_edges_of_parted_lips_are_where_the_picture_has_them(off_px: float) -> N
     assert np.array_equal(found[others], wrong[others])
 
 
+def test_edges_are_not_looked_for_where_lips_are_of_no_tone() -> None:
+    stage, _ = _parted(0.5, 0.5)
+    stencil = np.where(np.indices(stage.photo.shape[:2]).sum(axis=0) // 3 % 2, 255, 0).astype(np.float32)
+    points = stage.fit.points_px
+    assert on_lip_edges(np.repeat(stencil[..., np.newaxis], 3, axis=2), points) is points
+
+
 def test_edges_of_lips_that_are_shut_are_left_alone() -> None:
     points = STAGE.fit.points_px
     assert on_lip_edges(STAGE.photo, points) is points

@@ -20,12 +20,16 @@ _FARTHEST, _FARTHEST_IN, _OF_GAP = 0.55, 0.8, 0.4
 """How far off the edge may be outwards and inwards, in heights of the lip; and inwards, in openings."""
 _TELLS = 0.08
 """Teeth that are paler than the lip by less cannot be told by it."""
+_ONE_TONE = 0.55
+"""Where half of what should be lip differs by more than this share of its brightness, it is a stencil, or no lip."""
 _PALE, _DARK = 0.5, 0.55
 """Half way from the paleness of the lip to that of teeth begin teeth; a gap is darker than this share of the lip."""
 
 
 def on_lip_edges(photo: Float32[np.ndarray, "h w 3"], points: Float[np.ndarray, "468 3"]) -> Float[np.ndarray, "468 3"]:
     """Return the points of the mesh with the inner edges of parted lips where the picture has them; others as they are.
+
+    Lips that are not told apart from what is around them are left as the mesh has them.
 
     Args:
         photo: RGB, 0..255.
@@ -41,11 +45,14 @@ def on_lip_edges(photo: Float32[np.ndarray, "h w 3"], points: Float[np.ndarray, 
     if gap.mean() < _PARTED * width:
         return points
     inside = _across(photo, axis, along, edges[-1], gap, np.linspace(0.1, 0.9, 24))
+    lips = {side: smooth_curve(row[-1, :, 0], row[-1, :, 1], along) - edges[side] for side, row in rows.items()}
+    flesh = {side: _across(photo, axis, along, edges[side], lips[side], np.linspace(*_LIP, 16)) for side in rows}
+    if not all(map(_is_one_tone, flesh.values())):
+        return points
     moved = np.array(points, copy=True)
     down = np.array([-axis.sin, axis.cos])
     for side, row in rows.items():
-        outer = smooth_curve(row[-1, :, 0], row[-1, :, 1], along)
-        away = _from_edge(photo, axis, along, edges[side], outer - edges[side], gap, inside)
+        away = _from_edge(photo, axis, along, edges[side], lips[side], gap, flesh[side], inside)
         # Where a lip thins towards the corners its edge is the mesh's.
         away *= np.clip((0.44 * width - np.abs(along)) / (0.12 * width), 0, 1)
         lip_rows = mesh.upper_lip_rows if side < 0 else mesh.lower_lip_rows
@@ -67,13 +74,13 @@ def _from_edge(
     edge: Float[np.ndarray, "n"],
     lip: Float[np.ndarray, "n"],
     gap: Float[np.ndarray, "n"],
+    flesh: Float[np.ndarray, "n k 3"],
     inside: Float[np.ndarray, "n k 3"],
 ) -> Float[np.ndarray, "n"]:
     """How far from the edge of the mesh the picture's lies, px; `lip` is the way to the outer edge, `gap` between them.
 
     It lies farther out where teeth or the dark go on beyond it, farther in where lip does.
     """
-    flesh = _across(photo, axis, along, edge, lip, np.linspace(*_LIP, 16)).reshape(-1, 3)
     pale_lip, bright_lip = np.median(paleness(flesh)), np.median(luminance(flesh))
     bright = luminance(inside)
     teeth = inside[bright > 0.85 * np.quantile(bright, 0.9)]
@@ -91,6 +98,11 @@ def _from_edge(
     reach = _unbroken(is_other(edge, outward)) * outward + _unbroken(~is_other(edge, inward)) * inward
     # A gloss on the lip or a hair lies on single columns.
     return gaussian_filter1d(median_filter(reach, 9, mode="nearest"), 1.5, mode="nearest")
+
+
+def _is_one_tone(flesh: Float[np.ndarray, "n k 3"]) -> bool:
+    low, middle, high = np.quantile(luminance(flesh), (0.25, 0.5, 0.75))
+    return bool(high - low <= _ONE_TONE * middle)
 
 
 def _unbroken(steps: Bool[np.ndarray, "n k"]) -> Float[np.ndarray, "n"]:
