@@ -12,8 +12,12 @@ from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 _RIGHT_CORNER, _LEFT_CORNER = 78, 308
 _PARTED = 0.06
 """Least mean opening, in widths of the mouth, at which lips count as parted."""
-_COLUMNS, _STEP = 61, 0.04
-"""How many places along the lips are looked at, and at what steps of the way across them."""
+_COLUMNS, _STEPS = 61, 48
+"""How many places along the lips are looked at, and at how many across them."""
+_SHADES = 6.0
+"""How far shades on a lip reach, in places along it."""
+_STAYS = 0.15
+"""So many steps have to be set right for an edge to go one step."""
 _LIP = (0.35, 0.9)
 """Between these shares of the way from the inner to the outer edge lies lip and nothing else."""
 _FARTHEST, _FARTHEST_IN, _OF_GAP = 0.55, 0.8, 0.4
@@ -81,41 +85,43 @@ def _from_edge(
 
     It lies farther out where teeth or the dark go on beyond it, farther in where lip does.
     """
-    pale_lip, bright_lip = np.median(paleness(flesh)), np.median(luminance(flesh))
+    # One side of a lip may lie in shade.
+    bright_lip = gaussian_filter1d(np.median(luminance(flesh), axis=1), _SHADES)[:, np.newaxis]
+    pale_lip = np.median(paleness(flesh))
     bright = luminance(inside)
     teeth = inside[bright > 0.85 * np.quantile(bright, 0.9)]
     pale_teeth = np.quantile(paleness(teeth), 0.75)
 
-    def is_other(start: Float[np.ndarray, "n"], way: Float[np.ndarray, "n"]) -> Bool[np.ndarray, "n k"]:
-        colour = _across(photo, axis, along, start, way, np.arange(0, 1, _STEP))
-        other = luminance(colour) < _DARK * bright_lip
-        if pale_teeth - pale_lip > _TELLS:
-            tooth = paleness(colour) > pale_lip + _PALE * (pale_teeth - pale_lip)
-            other |= tooth & (luminance(colour) > 0.7 * bright_lip)
-        return other
+    inward, outward = np.minimum(_FARTHEST_IN * np.abs(lip), _OF_GAP * gap), _FARTHEST * np.abs(lip)
+    share = np.linspace(0, 1, _STEPS)
+    way = -inward[:, np.newaxis] + (inward + outward)[:, np.newaxis] * share
+    start, whole = edge - np.sign(lip) * inward, np.sign(lip) * (inward + outward)
+    colour = _across(photo, axis, along, start, whole, share)
+    other = luminance(colour) < _DARK * bright_lip
+    if pale_teeth - pale_lip > _TELLS:
+        tooth = paleness(colour) > pale_lip + _PALE * (pale_teeth - pale_lip)
+        other |= tooth & (luminance(colour) > 0.7 * bright_lip)
+    reach = _parting(other, way)
+    # A hair, a gloss or a tooth that juts out lies on some columns; where the mesh errs, it does so smoothly.
+    return np.sign(lip) * gaussian_filter1d(median_filter(reach, _COLUMNS // 3, mode="nearest"), 1.5, mode="nearest")
 
-    outward, inward = _FARTHEST * lip, np.sign(-lip) * np.minimum(np.abs(_FARTHEST_IN * lip), _OF_GAP * gap)
-    reach = _unbroken(is_other(edge, outward)) * outward + _unbroken(~is_other(edge, inward)) * inward
-    # A gloss on the lip or a hair lies on single columns.
-    return gaussian_filter1d(median_filter(reach, 9, mode="nearest"), 1.5, mode="nearest")
+
+def _parting(other: Bool[np.ndarray, "n k"], way: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n"]:
+    """Where each row is best parted into what is no lip, first, and lip: as few as possible on the wrong side.
+
+    A tongue that lies behind teeth, or a gloss on the lip, is outnumbered. 0 where all is the same. What is farther
+    from 0 has to be better by more.
+    """
+    wrong = np.cumsum(~other, axis=1) - ~other + np.cumsum(other[:, ::-1], axis=1)[:, ::-1]
+    step = np.abs(np.diff(way, axis=1)).mean(axis=1, keepdims=True)
+    best = np.argmin(wrong + _STAYS * np.abs(way) / np.maximum(step, 1e-6), axis=1)
+    found = np.take_along_axis(way, best[:, np.newaxis], axis=1)[:, 0]
+    return np.where((best == 0) | (best == other.shape[1] - 1), 0.0, found)
 
 
 def _is_one_tone(flesh: Float[np.ndarray, "n k 3"]) -> bool:
     low, middle, high = np.quantile(luminance(flesh), (0.25, 0.5, 0.75))
     return bool(high - low <= _ONE_TONE * middle)
-
-
-def _unbroken(steps: Bool[np.ndarray, "n k"]) -> Float[np.ndarray, "n"]:
-    """How far from the edge on all steps are set, but for single ones; 0 where that does not end in sight."""
-    reach = np.zeros(len(steps))
-    for column, each in enumerate(steps):
-        last, missed = 0, 0
-        for step, is_set in enumerate(each):
-            last, missed = (step + 1, 0) if is_set else (last, missed + 1)
-            if missed > 1:
-                break
-        reach[column] = last if last < len(each) - 1 else 0
-    return reach / steps.shape[1]
 
 
 def paleness(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:

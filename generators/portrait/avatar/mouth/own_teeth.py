@@ -22,7 +22,7 @@ _LONGEST_CM, _LEAST_CM, _ROW_CM = 1.5, 0.12, 0.03
 """Of the part of a front tooth that is in sight, and the steps at which it is looked for."""
 _SHADE_CM, _DARK_CM, _GAP_CM = 0.6, 0.3, 0.07
 """How much lip and shade may lie above the teeth, how much of it as dark as a throat; and how wide a gap ends them."""
-_KEPT_CM = 0.45
+_KEPT_CM = 0.55
 """Least mean height at which they are kept; of a rim of teeth nothing can be told but where it ends and its colour."""
 _SHADED, _LEAST_BRIGHT = 0.66, 0.45
 """Teeth are brighter than this share of the brightest around them, and of the skin."""
