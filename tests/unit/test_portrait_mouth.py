@@ -16,7 +16,7 @@ from espressivo.generators.portrait.avatar.layers import Stage
 from espressivo.generators.portrait.avatar.light import Light, luminance
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 from espressivo.generators.portrait.avatar.mouth.dentition import COLUMNS, ROWS, lower_arch, upper_arch
-from espressivo.generators.portrait.avatar.mouth.lip_edges import on_lip_edges
+from espressivo.generators.portrait.avatar.mouth.lip_edges import _parting, on_lip_edges
 from espressivo.generators.portrait.avatar.mouth.mouth import MouthLayer, _lips
 from espressivo.generators.portrait.avatar.mouth.own_teeth import OwnTeeth
 from espressivo.generators.portrait.avatar.photograph import Photograph
@@ -400,15 +400,15 @@ def test_edges_of_parted_lips_are_where_the_picture_has_them(off_px: float) -> N
     assert np.array_equal(found[others], wrong[others])
 
 
-def test_a_gloss_on_the_lip_is_no_tooth() -> None:
-    stage, _ = _parted(0.5, 0.5)
-    mesh, points = load_face_mesh(), stage.fit.points_px
-    middle = points[mesh.lower_lip_rows[0, 4], :2]
-    photo, (y, x) = stage.photo.copy(), np.mgrid[0:SIZE, 0:SIZE] + 0.5
-    photo[(np.abs(x - middle[0]) < 5) & (y > middle[1] + 1) & (y < middle[1] + 6)] = (225, 215, 200)
-    edges = mesh.lower_lip_rows[0]
-    plain, glossy = (on_lip_edges(each, points)[edges, 1] for each in (stage.photo, photo))
-    assert np.abs(glossy - plain).max() < 1
+@pytest.mark.parametrize(
+    ("row", "edge"),
+    [("####....", 4), ("######...##.....", 6), ("..#####.........", 7), ("########", None), ("........", None)],
+    ids=["plain", "gloss", "tongue", "all teeth", "all lip"],
+)
+def test_lip_is_parted_from_what_is_no_lip_by_the_fewest_errors(row: str, edge: int | None) -> None:
+    other = np.array([[mark == "#" for mark in row]])
+    way = np.arange(len(row))[np.newaxis] - len(row) / 2
+    assert _parting(other, way)[0] == (0 if edge is None else way[0, edge])
 
 
 def test_edges_are_not_looked_for_where_lips_are_of_no_tone() -> None:
