@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32
+from scipy.ndimage import map_coordinates
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,13 @@ class Axis:
         """Return (along, down) as pixels."""
         along, down = points[:, 0], points[:, 1]
         return np.stack([self.x + self.cos * along - self.sin * down, self.y + self.sin * along + self.cos * down], 1)
+
+    def read(self, picture: Float32[np.ndarray, "h w k"], points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n k"]:
+        """Return what a picture shows at (along, down), between its pixels."""
+        at = self.back(points) - 0.5
+        channels = range(picture.shape[2])
+        read = [map_coordinates(picture[..., k], [at[:, 1], at[:, 0]], order=1, mode="nearest") for k in channels]
+        return np.stack(read, axis=1)
 
 
 def smooth_curve(

@@ -67,6 +67,11 @@ def luminance(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
     return colour @ np.array([0.299, 0.587, 0.114], colour.dtype)
 
 
+def paleness(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
+    """How far a colour is from red, 1 for grey: enamel .75 to 1, lips .4 to .7."""
+    return 1 - (colour[..., 0] - np.minimum(colour[..., 1], colour[..., 2])) / np.maximum(colour[..., 0], 1)
+
+
 def _skin(photo: Float32[np.ndarray, "h w 3"], landmarks: Float[np.ndarray, "468 k"]) -> Float[np.ndarray, "3"]:
     height, width = photo.shape[:2]
     x = np.clip(landmarks[list(_CHEEKS), 0].astype(int), 0, width - 1)

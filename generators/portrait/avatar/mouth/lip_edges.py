@@ -2,11 +2,11 @@
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
-from scipy.ndimage import gaussian_filter1d, map_coordinates, median_filter
+from scipy.ndimage import gaussian_filter1d, median_filter
 
 from espressivo.generators.portrait.avatar.contact import LIP_SHARES
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
-from espressivo.generators.portrait.avatar.light import luminance
+from espressivo.generators.portrait.avatar.light import luminance, paleness
 from espressivo.generators.portrait.avatar.mesh import load_face_mesh
 
 _RIGHT_CORNER, _LEFT_CORNER = 78, 308
@@ -42,7 +42,7 @@ def on_lip_edges(photo: Float32[np.ndarray, "h w 3"], points: Float[np.ndarray, 
     mesh = load_face_mesh()
     axis = Axis.between(points[_RIGHT_CORNER], points[_LEFT_CORNER])
     width = float(np.hypot(*(points[_LEFT_CORNER] - points[_RIGHT_CORNER])[:2]))
-    rows = {-1: axis_rows(axis, points, mesh.upper_lip_rows), 1: axis_rows(axis, points, mesh.lower_lip_rows)}
+    rows = {-1: _rows(axis, points, mesh.upper_lip_rows), 1: _rows(axis, points, mesh.lower_lip_rows)}
     along = np.linspace(-0.44, 0.44, _COLUMNS) * width
     edges = {side: smooth_curve(row[0, :, 0], row[0, :, 1], along) for side, row in rows.items()}
     gap = edges[1] - edges[-1]
@@ -66,7 +66,7 @@ def on_lip_edges(photo: Float32[np.ndarray, "h w 3"], points: Float[np.ndarray, 
     return moved
 
 
-def axis_rows(axis: Axis, points: Float[np.ndarray, "468 3"], rows: np.ndarray) -> Float[np.ndarray, "rows pairs 2"]:
+def _rows(axis: Axis, points: Float[np.ndarray, "468 3"], rows: np.ndarray) -> Float[np.ndarray, "rows pairs 2"]:
     """Return rows of points as (along, down)."""
     return np.stack([axis.turn(points[row]) for row in rows])
 
@@ -124,11 +124,6 @@ def _is_one_tone(flesh: Float[np.ndarray, "n k 3"]) -> bool:
     return bool(high - low <= _ONE_TONE * middle)
 
 
-def paleness(colour: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
-    """How far a colour is from red, 1 for grey: enamel .75 to 1, lips .4 to .7."""
-    return 1 - (colour[..., 0] - np.minimum(colour[..., 1], colour[..., 2])) / np.maximum(colour[..., 0], 1)
-
-
 def _across(
     photo: Float32[np.ndarray, "h w 3"],
     axis: Axis,
@@ -139,6 +134,5 @@ def _across(
 ) -> Float[np.ndarray, "n k 3"]:
     """Read a picture at shares of the way across, for each place along."""
     down = start[:, np.newaxis] + way[:, np.newaxis] * share
-    at = axis.back(np.stack([np.repeat(along, len(share)), down.ravel()], axis=1)) - 0.5
-    read = [map_coordinates(photo[..., k], [at[:, 1], at[:, 0]], order=1, mode="nearest") for k in range(3)]
-    return np.stack(read, axis=1).reshape(len(along), len(share), 3)
+    read = axis.read(photo, np.stack([np.repeat(along, len(share)), down.ravel()], axis=1))
+    return read.reshape(len(along), len(share), 3)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Float32
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter1d
 
 from espressivo.generators.face.arkit import CHANNEL
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
@@ -180,8 +180,7 @@ def _seam_px(
     """
     down = np.linspace(0, _LIP_CM, 31)
     places = np.stack([np.repeat(knots, len(down)), (edge[:, np.newaxis] + down * px_per_cm).ravel()], axis=1)
-    at = axis.back(places) - 0.5
-    grey = map_coordinates(luminance(photo), [at[:, 1], at[:, 0]], order=1, mode="nearest").reshape(len(knots), -1)
+    grey = axis.read(luminance(photo)[..., np.newaxis], places).reshape(len(knots), -1)
     dark = grey < _SEAM_DARK * np.median(grey[:, down > _SEAM_CM], axis=1, keepdims=True)
     reach = np.where(dark & (down <= _SEAM_CM), down, 0).max(axis=1)
     reach[[0, -1]] = 0

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_closing, map_coordinates, maximum_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_closing, maximum_filter1d
 
 from espressivo.generators.portrait.avatar.curves import Axis, smooth_curve
-from espressivo.generators.portrait.avatar.light import Light, luminance
-from espressivo.generators.portrait.avatar.mouth.lip_edges import paleness
+from espressivo.generators.portrait.avatar.light import Light, luminance, paleness
 
 MIN_OPENING = 0.06
 """Least mean opening of the lips, in widths of the mouth, at which teeth are looked for."""
@@ -29,8 +28,7 @@ _SHADED, _LEAST_BRIGHT = 0.66, 0.45
 _ENOUGH = 0.08
 """Share of what is between the lips that has to be tooth for its colour to be read."""
 _SHARES = (0.5, 1.45)
-_FEW = 8
-"""Columns through which no parabola is laid."""
+"""Teeth are no darker and no brighter than drawn ones by more, in any of red, green and blue."""
 _FEW = 8
 """Columns through which no parabola is laid."""
 _UNEVEN_CM = 0.16
@@ -99,8 +97,7 @@ class OwnTeeth:
         inner = np.minimum(top + 0.20 * unit, bottom)
         # Behind the upper lip the crown goes on as it is at the lip, then there is gum.
         source = np.clip(down, inner, np.maximum(bottom + 1.0, inner))
-        pixels = axis.back(np.stack([along, source], axis=1))
-        colour = _sampled(photo, pixels)
+        colour = axis.read(photo, np.stack([along, source], axis=1))
         # Gum reaches down between the crowns, where the photograph is darker than to both sides.
         between = np.interp(along, columns, _between(photo, axis, columns, edges, end))
         crown = _CROWN_CM * np.clip(1.1 - 0.35 * (along / (width / 2)) ** 2, 0.5, 1.1)
@@ -138,7 +135,7 @@ def enamel_share(
     if gap.mean() < MIN_OPENING * width:
         return np.ones(3, np.float32)
     down = edges[:, :1] + gap[:, np.newaxis] * share
-    colour = _sampled(photo, axis.back(np.stack([np.repeat(columns, len(share)), down.ravel()], axis=1)))
+    colour = axis.read(photo, np.stack([np.repeat(columns, len(share)), down.ravel()], axis=1))
     bright = luminance(colour)
     least = max(_SHADED * float(np.quantile(bright, 0.9)), _LEAST_BRIGHT * float(luminance(light.skin)))
     is_tooth = (bright > least) & (paleness(colour) > _PALE)
@@ -166,7 +163,7 @@ def _upper_row(
     depth = (np.arange(round(_LONGEST_CM / _ROW_CM)) + 0.5) * _ROW_CM * unit
     down = edges[:, :1] + depth
     along = np.repeat(columns[:, np.newaxis], len(depth), axis=1)
-    colour = _sampled(photo, axis.back(np.stack([along.ravel(), down.ravel()], axis=1)))
+    colour = axis.read(photo, np.stack([along.ravel(), down.ravel()], axis=1))
     colour = colour.reshape(*down.shape, 3)
     within = depth < gap[:, np.newaxis]
     bright = np.where(within, luminance(colour), 0)
@@ -260,15 +257,9 @@ def _between(
     """How much a column lies between two teeth, 0..1."""
     share = np.linspace(0.15, 0.85, 12)
     down = edges[:, :1] + (end - edges[:, 0])[:, None] * share
-    pixels = axis.back(np.stack([np.repeat(columns, 12), down.ravel()], axis=1))
-    bright = luminance(_sampled(photo, pixels)).reshape(len(columns), 12).mean(axis=1)
+    read = axis.read(photo, np.stack([np.repeat(columns, 12), down.ravel()], axis=1))
+    bright = luminance(read).reshape(len(columns), 12).mean(axis=1)
     reach = max(len(columns) // 8, 3)
     peak = gaussian_filter1d(maximum_filter1d(bright, reach), reach / 3)
     dip = np.clip((peak - bright) / np.maximum(0.15 * peak, 1), 0, 1)
     return gaussian_filter1d(dip, 0.8)
-
-
-def _sampled(photo: Float32[np.ndarray, "h w 3"], pixels: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
-    """Read a photograph between its pixels."""
-    at = [pixels[:, 1] - 0.5, pixels[:, 0] - 0.5]
-    return np.stack([map_coordinates(photo[..., k], at, order=1, mode="nearest") for k in range(3)], axis=1)
