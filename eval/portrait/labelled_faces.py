@@ -56,8 +56,8 @@ MOST_IN: Final[Mapping[str, Mapping[str, float]]] = {
 }
 """Other ceilings of one emotion. A wider smile shows the gums; a mouth that gasps is open farther than any other, one
 that is open as far in anger shouts and in fear looks surprised; grief draws its corners down farthest, and raises the
-heads of the brows as fear does: on large pictures less than this was taken for nothing, and more still looks like a
-person; disgust lifts a lip like nothing else, nearly shuts the eyes, and looks angry with a frown besides."""
+heads of the brows as fear does (of large pictures, where less was taken for nothing, and this still looks like a
+person); disgust lifts a lip like nothing else, nearly shuts the eyes, and looks angry with a frown besides."""
 _MOST: Final = 1.1
 
 

@@ -52,11 +52,11 @@ class Avatar:
     def __init__(self, photograph: Photograph, crop: Crop) -> None:
         self.photograph, self.crop = photograph, crop
         self.still: UInt8[np.ndarray, "size size 3"] = crop.read(photograph.image)
-        points = crop.to_frame(photograph.points_px)
-        fit = Fit.of(on_lip_edges(self.still.astype(np.float32), points))
+        photo = self.still.astype(np.float32)
+        fit = Fit.of(on_lip_edges(photo, crop.to_frame(photograph.points_px)))
         frames = frames_on(self.still, fit.points_px)
         self.fit = held_under(fit, frames) if frames else fit
-        self.stage = Stage(self.still.astype(np.float32), self.fit)
+        self.stage = Stage(photo, self.fit)
         matte = read_matte(self.still, self.fit.points_px)
         self._background = fill_behind(self.still, matte)
         self._person = person_layer(crop.read_fine(photograph.image), matte, self._background)
