@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from espressivo.errors import InputError
+from espressivo.errors import Cancelled, InputError
 from espressivo.eval.metric import Metric, NotMeasured
 from espressivo.eval.report.build import build_report
 from espressivo.eval.report.model import Header, Report
@@ -19,9 +19,12 @@ from espressivo.take import Take
 from espressivo.ui.studio.compare import grid
 from espressivo.ui.studio.compare.figures import Figure, figures, figures_html
 from espressivo.ui.studio.compare.showing import grid_html
+from espressivo.ui.studio.compare.tab import _make_cells
 from espressivo.ui.studio.files import Tickets
 from espressivo.ui.studio.library.takes import Library
 from espressivo.ui.studio.sessions import Session
+from espressivo.ui.studio.studio import Studio
+from espressivo.ui.studio.worker import Workers
 
 
 def _metric(name: str, better: str = "higher") -> Metric:
@@ -156,3 +159,17 @@ def test_a_portrait_is_a_cell_as_any_other(tmp_path: Path) -> None:
     page = grid_html([cell], Library(session), Tickets())
     assert "portrait.mp4" in page
     assert "avatar · happiness 1 · seed 0" in page
+
+
+def test_a_grid_that_is_stopped_between_two_cells_makes_no_other(tmp_path: Path) -> None:
+    session, workers = Session(tmp_path), Workers(1)
+    studio = Studio(None, None, workers, workers, None, None, None, None)  # type: ignore[arg-type]
+    try:
+        making = _make_cells(studio, session, grid.cells_of(["faders"], "happiness", "0.3, 0.6", "0"), "joy")
+        next(event for event in making if event.fraction == 1)
+        session.cancel()
+        with pytest.raises(Cancelled):
+            list(making)
+        assert len(grid.grid_cells(session)) == 1
+    finally:
+        workers.close()

@@ -209,11 +209,18 @@ def _offer_endpoints(studio: "Studio") -> None:
 def _make_cells(
     studio: "Studio", session: Session, planned: list[grid.Cell], line: Path | str
 ) -> Iterator[ProgressEvent]:
-    """Make a grid anew; an event of fraction 1 says that one more cell is there."""
+    """Make a grid anew; an event of fraction 1 says that one more cell is there.
+
+    Raises:
+        Cancelled: it was stopped, maybe between two cells, when nothing was being made.
+    """
+    begun = session.begin()
     folder = session.folder / grid.FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, cell in enumerate(planned):
+        if session.was_stopped(begun):
+            raise Cancelled(strings.STOPPED)
         out = folder / f"{number + 1}-{cell.system}-{cell.emotion}-{cell.intensity:g}-{cell.seed}"
         for event in studio.do(session, grid.make_cell, cell=cell, line=line, out=out):
             share = (number + min(event.fraction, 0.99)) / len(planned)
