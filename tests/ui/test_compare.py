@@ -16,7 +16,7 @@ _MEDIA = "[...document.querySelectorAll('.es-pair video')]"
 
 def _pick(page: "Page", side: str, name: str) -> None:
     page.locator(f"#es-compare-{side} input").click()
-    page.get_by_role("option", name=f"{name}: ").click()
+    page.locator(f"#es-compare-{side}").get_by_role("option", name=f"{name}: ").click()
     page.wait_for_function(f"{_MEDIA}[{'ab'.index(side)}].duration > 1")
 
 
