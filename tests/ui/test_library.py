@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.ui.conftest import WIDE, visit
 from tests.ui.takes import MARKUP, NAMES
-from tests.ui.visiting import bring_takes, open_tab
+from tests.ui.visiting import be_far_away, bring_takes, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -59,6 +59,17 @@ def test_a_request_that_is_none_is_said_in_place(page: "Page", project: Path) ->
     problem = page.locator("#es-library-said [role=alert]")
     expect(problem).to_contain_text("What 'odd' was asked for cannot be used here: bars '<b>many' cannot be used")
     assert problem.locator("b").count() == 0
+
+
+def test_of_two_cards_that_are_clicked_one_after_the_other_the_last_is_shown(page: "Page", project: Path) -> None:
+    bring_takes(page, project)
+    be_far_away(page)
+    page.locator("[data-name=line]").click()
+    page.wait_for_timeout(100)
+    page.locator("[data-name=piece]").click()
+    expect(page.locator("[data-name=piece]")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#es-library-take a[download$='music.mid']")).to_be_visible()
+    expect(page.locator("#es-library-take video")).to_have_count(0)
 
 
 def test_markup_in_a_take_is_text(page: "Page", project: Path) -> None:

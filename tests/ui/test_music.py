@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from espressivo.generators.registry import list_generators
-from tests.ui.visiting import give_file, open_part, open_tab
+from tests.ui.visiting import be_far_away, give_file, open_part, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,6 +50,7 @@ def test_a_piece_is_composed_and_bars_of_it_are_written_anew(page: "Page") -> No
     expect(page.locator("#es-music-said")).to_contain_text("Done")
     expect(page.locator("#es-music-roll [data-part=clock]")).to_contain_text("bar 1 of 3")
 
+    be_far_away(page)
     roll.scroll_into_view_if_needed()
     box = roll.bounding_box()
     assert box is not None

@@ -1,4 +1,4 @@
-"""What a visitor does on any page: open a tab or what is folded away, give a file, bring takes along."""
+"""What a visitor does on any page: open a tab or what is folded away, give a file, bring takes along, be far away."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,12 @@ def give_file(page: "Page", box: str, file: Path) -> None:
 def _await_layout(page: "Page") -> None:
     """Wait for two frames: in the first, Gradio writes once more what it has just opened, over what was put there."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def be_far_away(page: "Page") -> None:
+    """Let every answer of the studio take .4 s longer, as it does over a slow line."""
+    line = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
 
 
 def bring_takes(page: "Page", project: Path) -> None:

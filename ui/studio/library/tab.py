@@ -32,14 +32,8 @@ _SHOW_ON_A_PHONE = (
 _FOLLOW_LINK = "() => document.querySelector('#es-library-said a[download]')?.click()"
 
 
-class _Opened(InputModel):
-    """What the cards say when one is clicked; it comes from the browser."""
-
-    name: str = Field(max_length=_LONGEST_NAME)
-
-
 class _Cards(InputModel):
-    """What the cards hold; all but the choice is known here anyway."""
+    """What the cards hold, as the browser says; all but what is chosen and opened is known here anyway."""
 
     model_config = ConfigDict(extra="ignore")
     chosen: tuple[str, ...] = Field(default=(), max_length=_MOST_CHOSEN)
@@ -90,10 +84,10 @@ def build(studio: "Studio") -> None:
         known = _Cards.model_validate(held or {})
         return cards(library(request), studio.tickets, words, known.chosen, known.opened)
 
-    def show_take(event: gr.EventData, request: gr.Request) -> tuple[str, Any]:
+    def show_take(held: Any, request: gr.Request) -> tuple[str, Any]:
         try:
             known = library(request)
-            entry = known.entry(_Opened.model_validate(event._data).name)
+            entry = known.entry(_Cards.model_validate(held or {}).opened or "")
         except EspressivoError as error:
             return messages.problem(error), gr.update(visible=False)
         return opened_take(entry, studio.tickets, known.thumbnail_of(entry)), gr.update(visible=True)
@@ -151,7 +145,8 @@ def build(studio: "Studio") -> None:
         trigger_mode="always_last",
         **quiet,
     )
-    shelf.select(show_take, None, [shown, again], **quiet).then(None, js=_SHOW_ON_A_PHONE)
+    # Of cards that are clicked while another is on its way, the last one is shown.
+    shelf.select(show_take, shelf, [shown, again], trigger_mode="always_last", **quiet).then(None, js=_SHOW_ON_A_PHONE)
     delete.click(delete_chosen, [shelf, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     undo.click(bring_back, [deleted, studio.takes_changed], [said, undo, deleted, studio.takes_changed], **quiet)
     export.click(save, shelf, said, **quiet).then(None, js=_FOLLOW_LINK)

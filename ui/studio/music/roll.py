@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from espressivo.conditioning.track import EmotionTrack
 from espressivo.errors import InputError
-from espressivo.inputmodel import InputModel
 from espressivo.take import Take
 from espressivo.ui.studio import strings
 from espressivo.ui.studio.emotion_controls import mounting
@@ -19,15 +16,6 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from espressivo.generators.music.score import Score
-
-_MOST_BARS = 4000
-_Bar = Annotated[int, Field(ge=1, le=_MOST_BARS)]
-
-
-class MarkedBars(InputModel):
-    """What the roll says when bars are marked, counted from 1; it comes from the browser."""
-
-    bars: tuple[_Bar, _Bar] | None = None
 
 
 def piano_roll(store: str, **about: Any) -> "gr.HTML":

@@ -21,7 +21,7 @@ from espressivo.ui.studio.endpoints import served
 from espressivo.ui.studio.library.showing import download, files_html
 from espressivo.ui.studio.music import endpoints
 from espressivo.ui.studio.music.generators import GeneratorControls, file_fields, lay_out, music_generators
-from espressivo.ui.studio.music.roll import MarkedBars, emotion_of_bars, piano_roll, roll_value
+from espressivo.ui.studio.music.roll import emotion_of_bars, piano_roll, roll_value
 from espressivo.ui.studio.music.stems import write_stems
 from espressivo.ui.studio.remembering import remember
 from espressivo.ui.studio.studio import WORKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TITLE = strings.MUSIC
 _STORE = "music"
 _STEMS = ".stems"
+_MARKED = "roll => roll?.bars ? roll.bars.map(String) : ['', '']"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,9 @@ class _Tab:
             **work,
         )
         self.stop.click(self.cancel, queue=False, **quiet)
-        self.roll.select(_marked, None, [self.first, self.last], **quiet)
+        # In the browser alone: many bars are passed while they are marked, and what is asked of the server while an
+        # answer is under way is left out.
+        self.roll.select(None, self.roll, [self.first, self.last], js=_MARKED, api_visibility="private")
         self.stems.click(self.make_stems, self.piece, self.below, show_progress_on=self.below, **work)
         pieces = [each.own_piece for each in self.controls.values() if each.own_piece is not None]
         self.again.click(self.go_on, [self.name, self.piece], [self.below, *pieces], **quiet)
@@ -300,15 +303,6 @@ class _Tab:
         chosen = self._of(name)
         options = chosen.options(*(values[component] for component in chosen.components))
         return options | {"emotion": format_emotion(track_of(track))}
-
-
-def _marked(event: gr.EventData) -> tuple[Any, Any]:
-    """Write the marked bars into the boxes."""
-    try:
-        bars = MarkedBars.model_validate(event._data).bars
-    except EspressivoError:
-        return gr.skip(), gr.skip()
-    return (str(bars[0]), str(bars[1])) if bars else ("", "")
 
 
 def _about(name: str) -> str:

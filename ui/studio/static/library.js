@@ -18,7 +18,7 @@ export function mount(element, props, trigger, watch) {
     open.addEventListener("click", () => {
       props.value = { ...props.value, opened: entry.name };
       draw();
-      trigger("select", { name: entry.name });
+      trigger("select");
     });
     const box = make("input", { type: "checkbox", "aria-label": `Choose ${entry.title}` });
     box.checked = chosen.includes(entry.name);

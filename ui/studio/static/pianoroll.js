@@ -32,7 +32,7 @@ export function mount(element, props, trigger, watch, pianoRoll) {
 
   function marked(bars) {
     props.value = { ...props.value, bars };
-    trigger("select", { bars });
+    trigger("select");
   }
 
   // The time line is as long as the piece, or as one that is to be usually is.
