@@ -76,7 +76,8 @@ def main(
     sittings = [Sitting.of(sitter, SIZE) for sitter in read_sitters(portraits)]
     panel = Panel.of(data_dir, sittings)
     content: dict[str, Any] = json.loads(out.read_text("utf-8")) if out.is_file() else {"gains": {}, "added": {}}
-    asked = content.get("provenance", {}).get("judges", {})
+    made = content.get("provenance", {})
+    asked, ranges = made.get("judges", {}), made.get("ranges", {})
     people = {
         str(name): hashlib.sha256((data_dir / name).read_bytes()).hexdigest()
         for name in (FACES_FILE, UNITS_FILE, READER_FILE)
@@ -85,9 +86,11 @@ def main(
         face, strangeness = search(emotion, spreads[emotion], sittings, panel)
         content["added"][emotion] = added(emotion, spreads[emotion], face)
         asked |= {emotion: panel.ids}
+        ranges |= {emotion: spreads[emotion].ranges}
         content["provenance"] = {
             "command": "python -m espressivo.eval.portrait.fit_amplitudes DATA_DIR PORTRAITS... --out FILE",
             "judges": asked,
+            "ranges": ranges,
             "portraits": len(sittings),
             "people": people,
             "base": "generators/face/expression/table.json",

@@ -74,6 +74,12 @@ class Spread:
     """Of the channels among people; 1 on the diagonal alone where it was not seen."""
 
     @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the most of every channel."""
+        least, most = self.low.round(3).tolist(), self.high.round(3).tolist()
+        return {name: (low, high) for name, low, high in zip(self.channels, least, most, strict=True)}
+
+    @property
     def half(self) -> Float[np.ndarray, "channels"]:
         """Half of the range, which is about 1.3 deviations."""
         return (self.high - self.low) / 2

@@ -52,6 +52,16 @@ def test_the_emotional_part_is_amplified_and_added_to() -> None:
     assert not table.emotional(np.zeros((3, 52)), np.zeros((3, len(CATEGORIES)))).any()
 
 
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_what_ships_moves_no_face_farther_than_labelled_people_move_theirs(emotion: str) -> None:
+    table, usual = load_portrait_expression(), load_table().mean[CATEGORIES.index(emotion)]
+    shown_ = face_of(table, emotion, 1.0)
+    ranges = table.provenance["ranges"][emotion]
+    for channel, name in enumerate(ARKIT_NAMES):
+        low, high = ranges.get(name.removesuffix("Left").removesuffix("Right"), (usual[channel], usual[channel]))
+        assert low - 0.006 <= shown_[channel] <= high + 0.006, name
+
+
 def test_a_speaking_mouth_keeps_its_corners_and_nothing_is_taken_from_what_it_shows() -> None:
     table = expression_from({"provenance": {}, "gains": {}, "added": {}})
     mean = load_table().mean[CATEGORIES.index("happiness")]
