@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 _START_S = 240
+_ANSWERED_MS = 30_000
+"""How long a page may take to show what it should: no test is about speed, and machines are busy."""
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -79,6 +81,7 @@ def browser() -> "Iterator[Browser]":
     if program is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
     api = pytest.importorskip("playwright.sync_api")
+    api.expect.set_options(timeout=_ANSWERED_MS)
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield browser

@@ -84,4 +84,4 @@ def test_a_grid_is_made_compared_kept_and_stopped(page: "Page") -> None:
     page.get_by_role("button", name="Make the grid").click()
     page.wait_for_selector("#es-grid-said progress")
     page.locator("#es-compare-grid").get_by_role("button", name="Stop").click()
-    expect(page.locator("#es-grid-said")).to_contain_text("Stopped", timeout=3000)
+    expect(page.locator("#es-grid-said")).to_contain_text("Stopped")
