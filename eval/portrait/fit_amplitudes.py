@@ -83,6 +83,8 @@ def main(
         for name in (FACES_FILE, UNITS_FILE, READER_FILE)
     }
     for emotion in emotions:
+        stands = merit(emotion, spreads[emotion], held(content, emotion, spreads[emotion]), sittings, panel)
+        print(f"{emotion} as it stands: {stands:.3f}", flush=True)
         face, strangeness = search(emotion, spreads[emotion], sittings, panel)
         content["added"][emotion] = added(emotion, spreads[emotion], face)
         asked |= {emotion: panel.ids}
@@ -176,10 +178,21 @@ def added(emotion: str, spread: Spread, face: Float[np.ndarray, "channels"]) -> 
     mean = load_table().mean[CATEGORIES.index(emotion)]
     found = {}
     for name, value in zip(spread.channels, face, strict=True):
-        left = mean[CHANNEL[name if name in CHANNEL else f"{name}Left"]]
+        left = mean[_channel(name)]
         if abs(value - left) >= _LEAST:
             found[name] = round(float(value - left), 2)
     return found
+
+
+def held(content: Mapping[str, Any], emotion: str, spread: Spread) -> Float[np.ndarray, "channels"]:
+    """Return the face that a table has now, by the channels of `spread`."""
+    shown = face_of(expression_from({"provenance": {}, **content}), emotion, 1.0)
+    return np.array([shown[_channel(name)] for name in spread.channels])
+
+
+def _channel(name: str) -> int:
+    """Return the channel of a name without side, the left one's where there are two."""
+    return CHANNEL[name if name in CHANNEL else f"{name}Left"]
 
 
 if __name__ == "__main__":

@@ -102,11 +102,11 @@ def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes]) -> None:
     apart = np.linalg.norm(own[:, np.newaxis] - own[np.newaxis], axis=2)
     curves = np.stack([likeness.by_intensity for likeness in likenesses])
     rows = [
-        (f"{intensity:g}", f"{np.median(at):.3f}", f"{at.max():.3f}", f"{np.mean(at < SAME_PERSON):.3f}")
+        (f"{intensity:g}", f"{np.median(at):.3f}", f"{at.max():.3f}", f"{np.sum(at > SAME_PERSON)} of {at.size}")
         for intensity, at in zip(INTENSITIES, np.moveaxis(curves, 2, 0), strict=True)
     ]
     print(f"\ndistance from the photograph, {len(likenesses)} portraits x {len(EMOTIONS)} emotions\n")
-    print(markdown(("intensity", "median", "largest", f"below {SAME_PERSON}"), rows))
+    print(markdown(("intensity", "median", "largest", f"above {SAME_PERSON}"), rows))
     turned = np.stack([likeness.turned for likeness in likenesses])
     print("\nturned heads\n")
     turns = [
@@ -136,7 +136,8 @@ def main(given: Annotated[GivenTable, tyro.conf.OmitArgPrefixes]) -> None:
     print(
         f"\nmedian up to {USUAL}: {summary['median_up_to_usual']} (goal {MEDIAN_GOAL}); largest of all: "
         f"{summary['largest']} (goal {SAME_PERSON}); between portraits: {summary['other_people_median']}\n"
-        f"room, worst frame of each portrait: {shown(summary['room_worst_db'])} dB, "
+        f"room, mean of every portrait's worst frame: {shown(summary['room_worst_db'])} dB, "
+        f"worst of all: {min(worst_db, default=float('nan')):.1f} dB, "
         f"at least 40 dB on {shown(summary['room_at_least_40_db'])} of {len(rooms)} portraits"
     )
     given.write(

@@ -12,7 +12,7 @@ from espressivo.conditioning.vocabulary import CATEGORIES
 from espressivo.errors import InputError
 from espressivo.eval.portrait.emotions import Ladder, summary
 from espressivo.eval.portrait.faces import EMOTIONS, INTENSITIES, face_of, read_expression
-from espressivo.eval.portrait.fit_amplitudes import added
+from espressivo.eval.portrait.fit_amplitudes import added, held
 from espressivo.eval.portrait.identity import psnr_db
 from espressivo.eval.portrait.kinship import canonical_cm, likeness, spread_cm
 from espressivo.eval.portrait.labelled_faces import MOST, MOST_IN, Spread
@@ -194,6 +194,8 @@ def test_what_is_added_is_the_difference_from_the_table() -> None:
     spread = Spread(("browDown", "jawOpen", "noseSneer"), np.zeros(3), np.zeros(3), np.ones(3), np.eye(3))
     face = np.array([mean[CHANNEL["browDownLeft"]] + 0.2, 0.25, mean[CHANNEL["noseSneerLeft"]] + 0.01])
     assert added("anger", spread, face) == {"browDown": 0.2, "jawOpen": 0.25}  # a hundredth is nothing
+    content = {"provenance": {"note": "any"}, "gains": {}, "added": {"anger": added("anger", spread, face)}}
+    np.testing.assert_allclose(held(content, "anger", spread), face, atol=0.011)
 
 
 def test_a_ladder_says_what_rose_and_what_won() -> None:
